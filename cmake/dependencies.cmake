@@ -1,0 +1,9 @@
+# hiredis, libevent, msgpack-c, jansson: all from the distribution's packages.
+# docs/adr/ says why each. They are system headers to us, so that our warnings are
+# about our code.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis>=0.14)
+pkg_check_modules(LIBEVENT REQUIRED IMPORTED_TARGET libevent_core>=2.1)
+# Debian 12 calls it msgpack, Debian 13 (and upstream since 6.0) msgpack-c.
+pkg_search_module(MSGPACK REQUIRED IMPORTED_TARGET msgpack-c msgpack)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.12)

@@ -1,0 +1,79 @@
+#!lua flags=allow-oom
+-- KEYS 1 base. ARGV 1 worker, 2 token '<worker>.<seq>' (a new seq a claim; the SAME token
+-- when the reply was lost), 3 how many, 4 lease ms, 5 lists in order ('p0,p1,p2,ps')
+-- {code, id,attempt,lost,failed,message, ...}: code 0; -1 paused; > 0 rate limited for ms
+--@clk
+--@policy
+--@resolve
+--@report
+--@bury
+local B,wid,tok,n,lease=KEYS[1],ARGV[1],ARGV[2],tonumber(ARGV[3]),tonumber(ARGV[4])
+local now=clk()
+local out={0}
+local function give(id,a,lo,nf,m)
+  local k=#out out[k+1]=id out[k+2]=a out[k+3]=lo or '0' out[k+4]=nf or '0' out[k+5]=m
+end
+local lk=B..'lc:'..wid
+local last=redis.call('GET',lk)
+if last and string.sub(last,1,#tok+1)==tok..',' then
+  for id in string.gmatch(string.sub(last,#tok+2),'[^,]+') do
+    local h=redis.call('HMGET',B..'t:'..id,'s','a','lo','nf','m')
+    if h[1]=='R'..tok then give(id,h[2],h[3],h[4],h[5]) end
+  end
+  return out
+end
+local cfg=redis.call('HMGET',B..'cfg','paused','rl_max','rl_ms')
+if cfg[1] then redis.call('DEL',B..'w') out[1]=-1 return out end
+if cfg[2] then
+  local room=tonumber(cfg[2])-tonumber(redis.call('GET',B..'rl') or '0')
+  if room<=0 then out[1]=redis.call('PTTL',B..'rl') return out end
+  if n>room then n=room end
+end
+local got,z={},{}
+local function refuse(id,a,m,why,h)
+  bury(B,id,why,m)
+  redis.call('DEL',B..'r:'..id)
+  resolve(B,id,h and h[5],report(B,id,a,m,nil,'failed','not_started','proved',why,'claim'),h and h[6],h and h[7])
+end
+local function one(id)
+  if #id>64 or not string.match(id,'^[%w_.-]+$') then
+    bury(B,'bad-'..redis.sha1hex(id),'not a task id: an entry of '..#id..' bytes on the list',string.sub(id,1,65536))
+    return 0
+  end
+  -- pcall: a key of a foreign type must not make the ids already popped vanish
+  local h=redis.pcall('HMGET',B..'t:'..id,'s','a','m','lo','o','h','w','nf')
+  if h.err then refuse(id,0,nil,'the task key holds another type than a hash',nil) return 0 end
+  if h[1]~='P' then                             -- a tombstone, or a hash that is no task
+    if not h[1] and redis.call('EXISTS',B..'t:'..id)==1 then refuse(id,0,h[3],'the task record has no state',h) end
+    return 0
+  end
+  local _,_,_,_,dl=policy(h[5])
+  if not dl or not h[3] then refuse(id,h[2],h[3],'the task record has no valid policy or message',h) return 0 end
+  if dl~='0' and now>=tonumber(dl) then
+    resolve(B,id,h[5],report(B,id,h[2],h[3],nil,'expired','expired','proved','its deadline passed before it started','claim'),h[6],h[7])
+    return 0
+  end
+  local a=tostring((tonumber(h[2]) or 0)+1)
+  redis.call('HSET',B..'t:'..id,'s','R'..tok,'a',a)
+  got[#got+1]=id z[#z+1]=now+lease z[#z+1]=id
+  give(id,a,h[4],h[8],h[3])
+  return 1
+end
+for l in string.gmatch(ARGV[5],'[^,]+') do
+  while #got<n do
+    local ids=redis.call('LPOP',B..l,n-#got)
+    if not ids then break end
+    for i=1,#ids do one(ids[i]) end
+  end
+end
+if #got>0 then
+  redis.call('ZADD',B..'l',unpack(z))
+  redis.call('SET',lk,tok..','..table.concat(got,','),'PX',lease*4)
+  if cfg[2] and redis.call('INCRBY',B..'rl',#got)==#got then redis.call('PEXPIRE',B..'rl',cfg[3]) end
+  if redis.call('LLEN',B..'w')==0 then            -- leave a wake-up while there is backlog
+    local ks={}
+    for l in string.gmatch(ARGV[5],'[^,]+') do ks[#ks+1]=B..l end
+    if redis.call('EXISTS',unpack(ks))>0 then redis.call('RPUSH',B..'w','1') end
+  end
+end
+return out

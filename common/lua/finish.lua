@@ -1,0 +1,41 @@
+#!lua flags=allow-oom
+-- KEYS 1 base. ARGV 1 id, 2 claim token, 3 mode: F final, T try again, L let go (costs no
+-- budget), B final and to the dead list; 4 report, 5 retry delay ms, 6 short report,
+-- 7 why (B)
+-- 1 resolved, 4 back in the queue, 0 fenced: the claim is somebody else's, 2 ended before,
+-- 3 no such task. Safe to send again.
+--@clk
+--@policy
+--@resolve
+--@bury
+local B,id,mode=KEYS[1],ARGV[1],ARGV[3]
+local tk=B..'t:'..id
+local h=redis.call('HMGET',tk,'s','o','nf','x','h','w','a')
+if h[1]~='R'..ARGV[2] then
+  if not h[1] then return redis.call('EXISTS',B..'r:'..id)==1 and 2 or 3 end
+  local ok,s=pcall(cmsgpack.unpack,ARGV[6])
+  if mode~='L' and ok and type(s)=='table' and #(h[5] or '')<65536 then
+    s.su=true redis.call('HSET',tk,'h',(h[5] or '')..cmsgpack.pack(s))
+  end
+  return 0
+end
+redis.call('ZREM',B..'l',id)
+if mode=='T' and not h[4] then
+  local _,mf,_,_,dl=policy(h[2])
+  local nf,due=(tonumber(h[3]) or 0)+1,clk()+tonumber(ARGV[5])
+  dl=tonumber(dl)
+  if nf<tonumber(mf) and not (dl>0 and due>=dl) then
+    redis.call('HSET',tk,'s','D','nf',nf,'h',(h[5] or '')..ARGV[6])
+    redis.call('ZADD',B..'d',due,id)
+    return 4
+  end
+elseif mode=='L' and not h[4] then
+  -- the attempt never counted: the next claim gets its number again
+  redis.call('HSET',tk,'s','P','a',tostring((tonumber(h[7]) or 1)-1))
+  redis.call('LPUSH',B..'p'..policy(h[2]),id)
+  if redis.call('LLEN',B..'w')==0 then redis.call('RPUSH',B..'w','1') end
+  return 4
+end
+if mode=='B' then bury(B,id,ARGV[7],redis.call('HGET',tk,'m')) end
+resolve(B,id,h[2],ARGV[4],h[5],h[6])
+return 1

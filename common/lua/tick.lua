@@ -1,0 +1,63 @@
+#!lua flags=allow-oom
+-- KEYS 1 base. ARGV 1 at most this many of each, 2 lock ms (0: no lock), 3 gap ms, 4 grace ms
+-- Promotes what is due, recovers what lost its worker, expires what passed its deadline.
+-- {promoted, recovered, expired, ms to the next delayed task or -1}
+--@clk
+--@policy
+--@resolve
+--@report
+local B,lim=KEYS[1],tonumber(ARGV[1])
+if ARGV[2]~='0' and not redis.call('SET',B..'tk','1','NX','PX',ARGV[2]) then return {0,0,0,-1} end
+local now=clk()
+local np,nr,nx,ns=0,0,0,0
+-- Nobody ticked for gap ms (Redis was down, or the fleet was away): give live workers
+-- grace ms for a heartbeat before anything is taken from them.
+local lt=redis.call('HMGET',B..'tt','last','grace')
+local grace=tonumber(lt[2] or '0')
+if lt[1] and now-tonumber(lt[1])>tonumber(ARGV[3]) then grace=now+tonumber(ARGV[4]) end
+redis.call('HSET',B..'tt','last',now,'grace',grace)
+for _,id in ipairs(redis.call('ZRANGEBYSCORE',B..'d','-inf',now,'LIMIT',0,lim)) do
+  redis.call('ZREM',B..'d',id)
+  local h=redis.call('HMGET',B..'t:'..id,'s','o')
+  if h[1]=='D' then redis.call('HSET',B..'t:'..id,'s','P') redis.call('RPUSH',B..'p'..policy(h[2]),id) np=np+1 end
+end
+for _,id in ipairs(now<grace and {} or redis.call('ZRANGEBYSCORE',B..'l','-inf',now,'LIMIT',0,lim)) do
+  local tk=B..'t:'..id
+  redis.call('ZREM',B..'l',id)
+  local h=redis.call('HMGET',tk,'s','a','o','lo','x','m','h','w')
+  if h[1] and string.byte(h[1])==82 then
+    local _,_,ml,_,dl=policy(h[3]) dl=tonumber(dl)
+    local lo=(tonumber(h[4]) or 0)+1
+    local wk=worker_of(h[1]) or ''
+    nr=nr+1
+    local function over(oc,vd,c,text) resolve(B,id,h[3],report(B,id,h[2],h[6],wk,oc,vd,c,text,'lease'),h[7],h[8]) end
+    if h[5] and h[5]~='deadline' then over('cancelled','cancelled','proved','cancelled ('..h[5]..') while its worker '..wk..' was lost')
+    elseif dl>0 and now>=dl then over('expired','expired','proved','its deadline passed while its worker '..wk..' was lost')
+    elseif lo>tonumber(ml) then over('lost','worker_lost','unknown','worker '..wk..' sent no heartbeat until the lease ended: the worker or its machine died, hung or was cut off; the task may have run')
+    else
+      redis.call('HSET',tk,'s','P','lo',lo,'h',(h[7] or '')..attempt(h[2],wk,'worker_lost','unknown','worker '..wk..' sent no heartbeat until the lease ended'))
+      redis.call('RPUSH',B..'ps',id) ns=ns+1
+    end
+  end
+end
+for _,id in ipairs(redis.call('ZRANGEBYSCORE',B..'x','-inf',now,'LIMIT',0,lim)) do
+  redis.call('ZREM',B..'x',id)
+  local tk=B..'t:'..id
+  local h=redis.call('HMGET',tk,'s','a','o','m','h','w')
+  if h[1] then
+    nx=nx+1
+    if string.byte(h[1])==82 then
+      redis.call('HSETNX',tk,'x','deadline')
+      local c=B..'k:'..worker_of(h[1]) redis.call('RPUSH',c,id) redis.call('PEXPIRE',c,60000)
+    else
+      redis.call('ZREM',B..'d',id)
+      resolve(B,id,h[3],report(B,id,h[2],h[4],nil,'expired','expired','proved','its deadline passed before it started','tick'),h[5],h[6])
+    end
+  end
+end
+for _,wid in ipairs(redis.call('ZRANGEBYSCORE',B..'ws','-inf',now-3600000,'LIMIT',0,lim)) do
+  redis.call('ZREM',B..'ws',wid)
+end
+for _=1,math.min(np+ns,64)-redis.call('LLEN',B..'w') do redis.call('RPUSH',B..'w','1') end
+local z=redis.call('ZRANGE',B..'d',0,0,'WITHSCORES')
+return {np,nr,nx,z[2] and math.max(0,tonumber(z[2])-now) or -1}

@@ -1,0 +1,117 @@
+/*
+ * cmd_run.c - `reapq run`: a command somewhere else, as if it had run here.
+ *
+ * Its output is passed on byte for byte, its exit status becomes this program's. A
+ * line of reapq's own appears only when the command did not end by itself.
+ */
+#include "cmd.h"
+
+#include <stdio.h>
+
+#include "connect.h"
+#include "exits.h"
+#include "follow.h"
+#include "json.h"
+#include "ref.h"
+#include "say.h"
+#include "target.h"
+#include "units.h"
+
+static void
+say_cut(const char *stream, const char *kept, size_t len, int truncated)
+{
+	char size[32];
+
+	if (truncated)
+		say_line("%s was cut: the %s %s were kept. Raise --output-limit",
+		    stream, kept, units_format_size((int64_t)len, size, sizeof size));
+}
+
+static int
+pass_on(const struct options *opts, const struct reapq_report *report)
+{
+	int by_itself = report->outcome == REAPQ_RETURNED ||
+			(report->verdict == REAPQ_V_EXIT && report->exit_status > 0);
+	int rc;
+
+	if (report->out_len > 0)
+		(void)fwrite(report->out, 1, report->out_len, stdout);
+	rc = say_flush();
+	if (report->err_len > 0)
+		(void)fwrite(report->err, 1, report->err_len, stderr);
+	say_cut("standard output", "first", report->out_len, report->out_truncated);
+	say_cut("standard error", "last", report->err_len, report->err_truncated);
+	if (!by_itself || opts->verbose)
+		say_line("%s", report->message);
+	return rc;
+}
+
+static int
+print_json(const struct reapq_report *report)
+{
+	struct json j;
+	int rc;
+
+	json_start(&j);
+	json_put_report(&j, report);
+	rc = json_print(&j);
+	return rc ? rc : say_flush();
+}
+
+static int
+run_with(const struct options *opts, const struct reapq_task *task)
+{
+	struct reapq_client *client;
+	struct reapq_future *future;
+	int rc = connect_open(opts, &client);
+
+	if (rc != 0)
+		return rc;
+	rc = follow_task(opts, client, task, &future);
+	if (rc == 0) {
+		const struct reapq_report *report = reapq_future_report(future);
+
+		rc = opts->json ? print_json(report) : pass_on(opts, report);
+		rc = rc ? rc : exits_of_run(report);
+		reapq_future_free(future);
+	}
+	reapq_client_free(client);
+	return rc;
+}
+
+static int
+run(const struct options *opts)
+{
+	struct reapq_task task = opts->task;
+	struct reapq_error err = REAPQ_ERROR_INIT;
+	struct buf payload = {0};
+	int rc = target_command(opts, &task, &payload, &err);
+
+	if (rc == REAPQ_EINVAL) {
+		rc = cmd_misused(&cmd_run, "%s", err.msg);
+	} else if (rc < 0) {
+		say_error(&err);
+		rc = EXITS_REAPQ;
+	} else {
+		rc = run_with(opts, &task);
+	}
+	buf_free(&payload);
+	return rc;
+}
+
+const struct cmd cmd_run = {
+    .name = "run",
+    .usage = "[--] COMMAND [ARG]...",
+    .summary = "Submit a command, wait, pass its output and status on",
+    .details =
+	"Needs a worker with --allow-exec. The command reads nothing on standard "
+	"input\n"
+	"unless --stdin or --payload-file says so. An interrupt stops it.\n\n"
+	"Exit status: the command's own; 124 its time limit; 125 reapq failed; 126 it "
+	"did\n"
+	"not run to an end that has a status; 128+N killed by signal N; 2 bad usage.",
+    .groups = FLAGS_LIMITS | FLAGS_POLICY | FLAGS_ID | FLAGS_EXEC | FLAGS_PAYLOAD |
+	      FLAGS_STDIN | FLAGS_JSON | FLAGS_TIMEOUT | FLAGS_VERBOSE,
+    .style = OPTIONS_FIRST,
+    .run = run,
+};

@@ -1,0 +1,207 @@
+/*
+ * feed.c - from lines to stored tasks, a batch a round trip.
+ *
+ * Invariants: at most opts->window items are open or ready at any time, so that
+ * memory is bounded however long the input is; a batch is never stored twice, as
+ * its ids stay the same when it has to be sent again.
+ */
+#include "feed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "error.h"
+#include "follow.h"
+#include "say.h"
+
+enum {
+	RETRY_MS = 200
+};
+
+static bool
+has_room(const struct feed *f)
+{
+	return f->open.n + f->ready_n < (size_t)f->opts->window;
+}
+
+static bool
+has_line(const struct feed *f)
+{
+	return f->lines.from < f->lines.data.len &&
+	       (f->lines.ended || f->lines.seen < f->lines.data.len);
+}
+
+bool
+feed_is_hungry(const struct feed *f)
+{
+	return !f->lines.ended && has_room(f) && f->ready_n < FEED_BATCH &&
+	       !has_line(f);
+}
+
+bool
+feed_is_done(const struct feed *f)
+{
+	return f->lines.ended && f->ready_n == 0 && !f->partial &&
+	       f->lines.from == f->lines.data.len;
+}
+
+int
+feed_wait_ms(const struct feed *f)
+{
+	return f->ready_n > 0 && f->retry_ms ? follow_left_ms(f->retry_ms) : -1;
+}
+
+/* The item that is being filled is complete: it gets its command. */
+static int
+make_ready(struct feed *f, struct reapq_error *err)
+{
+	struct item *item = f->partial;
+
+	if (!f->handler) {
+		int rc = template_expand(
+		    &f->template, item->text.data, item->text.len, &item->argv, err);
+
+		if (rc < 0)
+			return rc;
+	}
+	f->ready[f->ready_n++] = item;
+	f->partial = NULL;
+	return 0;
+}
+
+static int
+fill(struct feed *f, struct reapq_error *err)
+{
+	size_t chunk = f->opts->chunk ? (size_t)f->opts->chunk : 1;
+	const char *line;
+	size_t len;
+	int rc = 0;
+
+	while (rc == 0 && f->ready_n < FEED_BATCH && has_room(f) &&
+	       lines_next(&f->lines, &line, &len)) {
+		if (!f->partial)
+			f->partial = item_new();
+		if (!f->partial || item_add_line(f->partial, line, len) < 0)
+			return error_set(err, REAPQ_ENOMEM, "no memory for the input");
+		if (f->partial->lines == chunk)
+			rc = make_ready(f, err);
+	}
+	if (rc == 0 && f->partial && f->lines.ended && !has_line(f) &&
+	    f->ready_n < FEED_BATCH)
+		rc = make_ready(f, err);
+	return rc;
+}
+
+static struct reapq_task
+task_of(const struct feed *f, struct item *item)
+{
+	struct reapq_task task = f->opts->task;
+
+	task.id = item->id;
+	task.user = item;
+	if (f->handler) {
+		task.handler = f->handler;
+		task.payload = item->text.data;
+		task.payload_len = item->text.len;
+	} else {
+		task.handler = REAPQ_HANDLER_EXEC;
+		task.argv = item->argv;
+	}
+	return task;
+}
+
+/* What Redis has moves to the open items; the rest stays ready, in order. */
+static int
+sort_out(struct feed *f, struct reapq_future *const *futures, size_t *ret_stored,
+    struct reapq_error *err)
+{
+	size_t kept = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < f->ready_n; i++) {
+		struct item *item = f->ready[i];
+
+		if (!futures[i]) {
+			f->ready[kept++] = item;
+			continue;
+		}
+		item->future = futures[i];
+		free(item->argv);
+		item->argv = NULL;
+		item_append(&f->open, item);
+		f->submitted++;
+		(*ret_stored)++;
+		if (rc == 0)
+			rc = reapq_set_add(f->set, item->future, err);
+	}
+	f->ready_n = kept;
+	return rc;
+}
+
+/* Whether a refused batch is worth another try, and when. */
+static int
+put_off(struct feed *f, struct reapq_error *err)
+{
+	int64_t now = clock_mono_ms();
+
+	if (err->code != REAPQ_ECONN && err->code != REAPQ_EFULL)
+		return err->code;
+	if (err->code == REAPQ_ECONN) {
+		if (!f->give_up_ms) {
+			f->give_up_ms = now + FEED_PATIENCE_MS;
+			say_line("%s; trying again for %d s", err->msg,
+			    FEED_PATIENCE_MS / 1000);
+		} else if (now >= f->give_up_ms) {
+			return err->code;
+		}
+	}
+	f->retry_ms = now + RETRY_MS;
+	return 0;
+}
+
+int
+feed_more(struct feed *f, size_t *ret_stored, struct reapq_error *err)
+{
+	struct reapq_task tasks[FEED_BATCH];
+	struct reapq_future *futures[FEED_BATCH] = {NULL};
+	struct reapq_error refused = REAPQ_ERROR_INIT;
+	int submitted, rc;
+
+	*ret_stored = 0;
+	rc = fill(f, err);
+	if (rc < 0 || f->ready_n == 0)
+		return rc;
+	if (f->retry_ms && follow_left_ms(f->retry_ms) > 0)
+		return 0;
+	for (size_t i = 0; i < f->ready_n; i++)
+		tasks[i] = task_of(f, f->ready[i]);
+	submitted = reapq_submit_many(f->client, tasks, f->ready_n, futures, &refused);
+	rc = sort_out(f, futures, ret_stored, err);
+	if (rc < 0)
+		return rc;
+	f->retry_ms = 0;
+	if (submitted == 0) {
+		f->give_up_ms = 0;
+		return 0;
+	}
+	rc = put_off(f, &refused);
+	if (rc < 0 && err)
+		*err = refused;
+	return rc;
+}
+
+void
+feed_free(struct feed *f)
+{
+	while (f->open.first) {
+		struct item *item = f->open.first;
+
+		item_remove(&f->open, item);
+		item_free(item);
+	}
+	for (size_t i = 0; i < f->ready_n; i++)
+		item_free(f->ready[i]);
+	item_free(f->partial);
+	lines_free(&f->lines);
+}

@@ -1,0 +1,50 @@
+/* feed.h - turns the input of a map into tasks and submits them in batches. */
+#ifndef CLI_FEED_H
+#define CLI_FEED_H
+
+#include <reapq/producer.h>
+#include <stdbool.h>
+
+#include "item.h"
+#include "lines.h"
+#include "options.h"
+#include "template.h"
+
+#define FEED_BATCH 256
+
+struct feed {
+	const struct options *opts;
+	struct reapq_client *client;
+	struct reapq_set *set;
+	const char *handler; /* NULL: the template's command */
+	struct template template;
+	struct lines lines;
+	struct item *partial;           /* has fewer lines than a chunk so far */
+	struct item *ready[FEED_BATCH]; /* not known to be in Redis yet */
+	size_t ready_n;
+	struct item_list open; /* in Redis, not taken off the list by the caller */
+	int64_t submitted;
+	int64_t retry_ms;   /* monotonic; 0: nothing went wrong just now */
+	int64_t give_up_ms; /* monotonic; 0: Redis answers */
+};
+
+/* Room for another task, and no line at hand: it is worth reading the input. */
+bool feed_is_hungry(const struct feed *f);
+
+/* All the input is in Redis. */
+bool feed_is_done(const struct feed *f);
+
+/* Milliseconds until feed_more() has something to do by itself; -1: never. */
+int feed_wait_ms(const struct feed *f);
+
+/*
+ * Submits as much as there are lines and room for, one batch a call. *ret_stored:
+ * how many. When Redis is out of reach or the queue is full, that is 0 and it tries
+ * again later; ECONN after FEED_PATIENCE_MS of that.
+ */
+#define FEED_PATIENCE_MS 30000
+int feed_more(struct feed *f, size_t *ret_stored, struct reapq_error *err);
+
+void feed_free(struct feed *f);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * look.c - reads one task's state, and its report if there is one.
+ *
+ * A task may end, or its result expire, between the two reads; the second read is
+ * what counts then.
+ */
+#include "look.h"
+
+#include "exits.h"
+#include "ref.h"
+#include "say.h"
+
+/* A result that is there comes with the first answers; more time is for big ones. */
+enum {
+	REPORT_WAIT_MS = 10000
+};
+
+static int
+said(const struct ref *ref, const struct reapq_error *err)
+{
+	if (err->code == REAPQ_ENOENT) {
+		say_line("there is no task %s in queue %s; results are kept for "
+			 "--result-ttl (1h)",
+		    ref->id, ref->queue);
+		return EXITS_NOT_ALL;
+	}
+	say_error(err);
+	return exits_of_error(err->code);
+}
+
+int
+look_at(const struct options *opts, struct reapq_client *client, const char *text,
+    struct look *ret_look)
+{
+	struct reapq_error err = REAPQ_ERROR_INIT;
+	struct look look = {0};
+	struct ref ref;
+
+	if (ref_parse(text, opts->queue, &ref, &err) < 0) {
+		say_error(&err);
+		return EXITS_USAGE;
+	}
+	if (reapq_task_look(client, ref.queue, ref.id, &look.info, &err) < 0)
+		return said(&ref, &err);
+	if (look.info.state == REAPQ_STATE_ENDED) {
+		int rc = reapq_attach(client, ref.queue, ref.id, &look.future, &err);
+
+		if (rc == 0)
+			rc = reapq_future_wait(look.future, REPORT_WAIT_MS, &err);
+		if (rc < 0) {
+			reapq_future_free(look.future);
+			return said(&ref, &err);
+		}
+		look.report = reapq_future_report(look.future);
+	}
+	*ret_look = look;
+	return 0;
+}
+
+void
+look_free(struct look *look)
+{
+	reapq_future_free(look->future);
+	*look = (struct look){0};
+}

@@ -1,0 +1,84 @@
+/*
+ * reapq/admin.h - look at queues, workers and tasks, as the reapq command does.
+ *
+ * Every list is an array owned by the caller, freed with its _free function;
+ * strings inside live as long as the list. All calls block for a round trip or
+ * a few and fail with ECONN or EREDIS.
+ */
+#ifndef REAPQ_ADMIN_H
+#define REAPQ_ADMIN_H
+
+#include <reapq/producer.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct reapq_queue_info {
+	const char *name;
+	/* Entries of cancelled tasks count here until a worker passes over them. */
+	int64_t queued_high, queued_normal, queued_low;
+	int64_t delayed; /* waiting for their time, or for a retry */
+	int64_t running;
+	int64_t suspect; /* lost their worker once, waiting to run again */
+	int64_t dead;	 /* failed for good, or unreadable: the dead list */
+	int64_t workers; /* with a live heartbeat */
+	int paused;
+};
+
+/* All queues that a producer or worker has named, by name. */
+REAPQ_API REAPQ_MUST_CHECK int reapq_queue_list(struct reapq_client *client,
+    struct reapq_queue_info **ret_list, size_t *ret_n, struct reapq_error *err);
+REAPQ_API void reapq_queue_list_free(struct reapq_queue_info *list, size_t n);
+
+struct reapq_worker_info {
+	const char *id, *host, *queues, *isolation, *version;
+	const char *handlers; /* names, separated by spaces */
+	int64_t pid;
+	int64_t slots, busy;
+	int64_t tasks_done;  /* attempts ended since it started */
+	int64_t started_ms;  /* Unix time */
+	int64_t heartbeat_ms; /* Unix time (Redis's clock) of its last heartbeat */
+	int alive;	      /* its lease has not ended */
+};
+
+/* The workers of one queue, or of all (queue NULL), by id; dead ones for 1 h. */
+REAPQ_API REAPQ_MUST_CHECK int reapq_worker_list(struct reapq_client *client,
+    const char *queue, struct reapq_worker_info **ret_list, size_t *ret_n,
+    struct reapq_error *err);
+REAPQ_API void reapq_worker_list_free(struct reapq_worker_info *list, size_t n);
+
+enum reapq_state {
+	REAPQ_STATE_QUEUED,
+	REAPQ_STATE_DELAYED,
+	REAPQ_STATE_RUNNING,
+	REAPQ_STATE_ENDED /* attach to it for its report */
+};
+
+struct reapq_task_info {
+	char id[REAPQ_ID_MAX + 1], queue[REAPQ_ID_MAX + 1];
+	char handler[REAPQ_HANDLER_MAX + 1];
+	char tag[REAPQ_TAG_MAX + 1];
+	char worker[REAPQ_ID_MAX + 1]; /* "" unless running */
+	enum reapq_state state;
+	int attempt; /* attempts begun */
+	int lost;    /* workers lost */
+	int failed;  /* attempts that failed */
+	int cancel_requested;
+	int64_t submitted_ms; /* Unix time; 0 when ended: see the report */
+	int64_t payload_len;
+};
+
+/* queue NULL: "default". ENOENT: no such task, nor a result of it. */
+REAPQ_API REAPQ_MUST_CHECK int reapq_task_look(struct reapq_client *client,
+    const char *queue, const char *id, struct reapq_task_info *ret_info,
+    struct reapq_error *err);
+
+/* Text for a state: "queued". Never NULL. */
+REAPQ_API const char *reapq_state_name(enum reapq_state state);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,178 @@
+"""What users type, and the status and words they get."""
+
+import socket
+
+import pytest
+
+import harness
+
+NO_REDIS = [("call", "echo"), ("run", "--", "true"), ("submit", "echo"), ("wait", "x"),
+            ("cancel", "x"), ("status",), ("status", "x"), ("why", "x"), ("queues",),
+            ("workers",), ("map", "echo")]
+
+
+@pytest.mark.parametrize("args", NO_REDIS, ids=" ".join)
+def test_redis_is_not_there(args):
+    answer = harness.Cli(None)(*args, env={"REAPQ_REDIS": "unix:///no/such/redis.sock"},
+                               input=b"line\n")
+    assert answer.status == 125, answer
+    assert answer.out == b""
+    assert len(answer.errors.splitlines()) == 1, answer
+    assert "/no/such/redis.sock" in answer.errors
+    assert "--redis" in answer.errors
+
+
+def test_redis_refuses_the_connection():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    answer = harness.Cli(None)("--redis", f"redis://127.0.0.1:{port}", "call", "echo")
+    assert answer.status == 125, answer
+    assert "refused" in answer.errors
+    assert len(answer.errors.splitlines()) == 1
+
+
+def test_redis_accepts_and_never_answers():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen(5)
+        port = s.getsockname()[1]
+        answer = harness.Cli(None)(
+            "call", "echo", env={"REAPQ_REDIS": f"redis://127.0.0.1:{port}"})
+    assert answer.status == 125, answer
+    assert len(answer.errors.splitlines()) == 1, answer
+
+
+def test_something_else_listens():
+    """An SSH or HTTP server: no hang, no crash, one line."""
+    import threading
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen(5)
+
+        def serve():
+            while True:
+                try:
+                    peer, _ = s.accept()
+                except OSError:
+                    return
+                peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                peer.close()
+        threading.Thread(target=serve, daemon=True).start()
+        url = f"redis://127.0.0.1:{s.getsockname()[1]}"
+        answer = harness.Cli(None)("call", "echo", env={"REAPQ_REDIS": url})
+        s.shutdown(socket.SHUT_RDWR)
+    assert answer.status == 125, answer
+    assert len(answer.errors.splitlines()) == 1, answer
+
+
+def test_wrong_password(redis, cli):
+    redis.client().config_set("requirepass", "right")
+    answer = cli("call", "echo", env={"REAPQ_REDIS_PASSWORD": "wrong-one"})
+    assert answer.status == 125
+    assert "wrong-one" not in answer.errors
+    assert len(answer.errors.splitlines()) == 1
+
+
+def test_password_file(redis, cli, worker, tmp_path):
+    redis.client().config_set("requirepass", "right")
+    file = tmp_path / "password"
+    file.write_text("right\n")
+    worker(redis, "--redis-password-file", str(file))
+    assert cli("call", "--redis-password-file", file, "echo", "in").text == "in"
+
+
+def test_password_is_never_shown(redis, worker, cli):
+    redis.client().config_set("requirepass", "hunter2")
+    one = worker(redis, env={"REAPQ_REDIS_PASSWORD": "hunter2"})
+    cli("call", "echo", env={"REAPQ_REDIS_PASSWORD": "hunter2"})
+    one.stop()
+    assert "hunter2" not in one.text() + one.text("stdout")
+
+
+@pytest.mark.parametrize("args", [
+    (), ("nonsense",), ("call",), ("run",), ("run", "--"), ("call", "--memory", "lots", "echo"),
+    ("call", "--time-limit", "-1s", "echo"), ("call", "--no-such-flag", "echo"),
+    ("wait",), ("why",), ("cancel",), ("call", "--priority", "urgent", "echo"),
+    ("call", "--id", "a b", "echo"), ("call", "--queue", "x y", "echo"),
+    ("call", "--retry-on", "mood", "echo"), ("call", "--redis", "http://x", "echo"),
+    ("call", "echo", "one", "two")], ids=" ".join)
+def test_bad_usage(args):
+    answer = harness.Cli(None)(*args)
+    assert answer.status == 2, answer
+    assert answer.out == b""
+    assert answer.errors
+
+
+def test_statuses_of_call(node):
+    for args, status in [(("echo",), 0), (("error", "no"), 1), (("segv",), 139),
+                         (("kill", "9"), 137), (("exit3",), 1), (("nosuch",), 126),
+                         (("--time-limit", "100ms", "spin"), 124)]:
+        answer = node.cli("call", *args)
+        assert answer.status == status, answer
+        assert (answer.errors == "") == (status == 0), answer
+
+
+def test_statuses_of_run(node):
+    for script, status in [("exit 0", 0), ("exit 7", 7), ("kill -KILL $$", 137),
+                           ("kill -SEGV $$", 139), ("exit 124", 124)]:
+        assert node.cli("run", "--", "sh", "-c", script).status == status
+    assert node.cli("run", "--time-limit", "100ms", "--", "sleep", "60").status == 124
+    assert node.report("run", "--", "sh", "-c", "exit 124")["verdict"] == "exit"
+
+
+def test_status_of_wait(node):
+    good, bad = node.cli.submit("echo"), node.cli.submit("segv")
+    assert node.cli("wait", good).status == 0
+    answer = node.cli("wait", good, bad)
+    assert answer.status == 1
+    lines = dict(line.split("\t", 1) for line in answer.text.splitlines())
+    assert lines[good].startswith("returned\tok")
+    assert lines[bad].startswith("crashed\tsignal")
+
+
+def test_queues_and_workers(redis, worker, cli):
+    for _ in range(3):
+        cli.submit("--queue", "some", "echo")
+    cli.submit("--queue", "some", "--delay", "1h", "echo")
+    by_name = {q["queue"]: q for q in cli("queues", "--json").reports}
+    assert by_name["some"]["queued_normal"] == 3
+    assert by_name["some"]["delayed"] == 1
+    one = worker(redis, "--concurrency", "2")
+    known = cli("workers", "--json").report
+    assert (known["pid"], known["slots"]) == (one.pid, 2)
+    assert "wordcount" in str(known["handlers"])
+    assert "some" in cli("queues").text and "default" in cli("status").text
+
+
+def test_map_with_failures(node):
+    """One bad line costs one report."""
+    lines = ["/usr/share/common-licenses/BSD", "/no/such/file", "/etc/passwd"]
+    answer = node.cli("map", "--keep-order", "wordcount", input="\n".join(lines).encode())
+    assert answer.status == 1, answer
+    out = answer.text.splitlines()
+    assert [line.split()[-1] for line in out] == [lines[0], lines[2]]
+    assert "/no/such/file" in answer.errors
+
+
+def test_map_of_nothing(node):
+    answer = node.cli("map", "echo", input=b"")
+    assert (answer.status, answer.out) == (0, b"")
+
+
+def test_map_in_chunks(node):
+    answer = node.cli("map", "--keep-order", "--json", "--chunk", "2", "echo",
+                      input=b"1\n2\n3\n4\n5\n")
+    assert [r["result"].split() for r in answer.reports] == [["1", "2"], ["3", "4"], ["5"]]
+
+
+def test_map_of_many(node):
+    lines = [f"line {i}" for i in range(500)]
+    answer = node.cli("map", "--keep-order", "--json", "echo",
+                      input="\n".join(lines).encode())
+    assert [r["result"] for r in answer.reports] == lines
+
+
+def test_terminal_is_safe_from_tasks(node):
+    answer = node.cli("wait", node.cli.submit("error", "\x1b[31mred\x07"))
+    assert b"\x1b" not in answer.out and b"\x07" not in answer.out

@@ -1,0 +1,141 @@
+/*
+ * attempt_report.c - fills in every field of a report, and picks finish.lua's mode.
+ *
+ * A report of mode T is of final quality too: the script may find that there are no
+ * tries left and keep it.
+ */
+#include "attempt_report.h"
+
+#include "clock.h"
+#include "error.h"
+#include "keys.h"
+#include "names.h"
+#include "retry.h"
+#include <signal.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+
+static void
+fill_end(const struct attempt *a, struct reapq_report *r)
+{
+	const struct judge_evidence *e = &a->evidence;
+
+	r->exit_status = -1;
+	r->signal.sender_pid = -1;
+	if (a->started_ms == 0)
+		return;
+	if (e->wait_code == CLD_EXITED) {
+		r->exit_status = e->wait_status;
+	} else {
+		r->signal.number = e->wait_status;
+		r->signal.name = names_signal(e->wait_status);
+		r->core_dumped = e->wait_code == CLD_DUMPED;
+	}
+}
+
+static void
+fill_streams(struct attempt *a, struct reapq_report *r)
+{
+	if (a->finding.verdict == REAPQ_V_OK && !a->evidence.is_exec) {
+		r->result = a->result.data != NULL ? a->result.data : "";
+		r->result_len = a->result.len;
+	}
+	if (a->child == NULL)
+		return;
+	r->out = capture_get(child_stdout(a->child), &r->out_len);
+	r->out_truncated = child_stdout(a->child)->truncated;
+	r->err = capture_get(child_stderr(a->child), &r->err_len);
+	r->err_truncated = child_stderr(a->child)->truncated;
+}
+
+static void
+fill(struct attempt *a, struct reapq_report *r)
+{
+	const struct judge_finding *f = &a->finding;
+
+	memset(r, 0, sizeof(*r));
+	r->size = sizeof(*r);
+	r->id = a->id;
+	r->queue = a->queue;
+	r->handler = a->task.handler != NULL ? a->task.handler : "";
+	r->tag = a->task.tag;
+	r->verdict = f->verdict;
+	r->outcome = names_outcome_of(f->verdict);
+	r->certainty = f->certainty;
+	r->outcome_name = reapq_outcome_name(r->outcome);
+	r->verdict_name = reapq_verdict_name(r->verdict);
+	r->certainty_name = reapq_certainty_name(r->certainty);
+	r->message = f->message;
+	r->evidence = f->evidence;
+	r->evidence_count = f->evidence_count;
+	r->limits = a->limits;
+	r->usage = a->evidence.usage;
+	r->attempt = a->number;
+	r->max_attempts = a->task.max_attempts > 0 ? a->task.max_attempts : 1;
+	r->worker = a->env->worker_id;
+	r->host = a->env->host;
+	r->pid = a->child != NULL ? child_pid(a->child) : 0;
+	r->isolation = a->env->isolation;
+	r->leftover_processes = a->evidence.leftover_processes;
+	r->submitted_ms = a->task.submitted_ms;
+	r->started_ms = a->started_wall_ms;
+	r->ended_ms = a->ended_wall_ms;
+	fill_end(a, r);
+	fill_streams(a, r);
+}
+
+static const char *
+mode_of(const struct attempt *a, int64_t *ret_delay_ms)
+{
+	enum judge_intent intent = a->evidence.intent;
+	uint32_t set = 0, rnd = 0;
+
+	*ret_delay_ms = 0;
+	if (a->buried)
+		return "B";
+	if (a->finding.verdict == REAPQ_V_WORKER_LOST)
+		return intent == JUDGE_SHUTDOWN ? "L" : "F";
+	if (retry_parse(a->task.retry_on, &set, NULL) != 0 ||
+	    !retry_wanted(set, a->finding.verdict, a->failed + 1, a->task.max_attempts))
+		return "F";
+	(void)getrandom(&rnd, sizeof(rnd), 0);
+	*ret_delay_ms = retry_delay_ms(a->task.retry_delay_ms, a->failed + 1, rnd);
+	return "T";
+}
+
+int
+attempt_report_send(struct attempt *a, outbox_fn *fn, struct reapq_error *err)
+{
+	char base[KEYS_MAX];
+	struct reapq_report report;
+	struct buf bytes = {0}, brief = {0};
+	struct outbox_item item = {
+	    .base = keys_base(base, a->queue), .id = a->id, .token = a->token};
+	int rc;
+
+	fill(a, &report);
+	struct reapq_attempt attempt = {.attempt = a->number,
+	    .verdict = report.verdict_name,
+	    .certainty = report.certainty_name,
+	    .message = report.message,
+	    .worker = report.worker,
+	    .started_ms = report.started_ms,
+	    .ended_ms = report.ended_ms};
+	if ((rc = wire_report_encode(&report, &bytes, err)) != 0 ||
+	    (rc = wire_attempt_encode(&attempt, &brief, err)) != 0)
+		goto out;
+	item.mode = mode_of(a, &item.retry_delay_ms);
+	item.report = bytes.data;
+	item.report_len = bytes.len;
+	item.short_report = brief.data;
+	item.short_len = brief.len;
+	item.why = a->buried ? a->finding.message : "";
+	rc = outbox_send(a->env->outbox, &item, fn, a, err);
+	if (rc == 0)
+		buf_free(&a->result);
+out:
+	buf_free(&bytes);
+	buf_free(&brief);
+	return rc;
+}

@@ -1,0 +1,11 @@
+/* attempt_report.h - an ended attempt to the message that finish.lua stores. */
+#ifndef WORKER_ATTEMPT_REPORT_H
+#define WORKER_ATTEMPT_REPORT_H
+
+#include "attempt.h"
+
+/* Encodes the report and the short report from finding, evidence and streams, and
+ * decides between final, retry and giving back. ENOMEM, EINVAL. */
+int attempt_report_send(struct attempt *a, outbox_fn *fn, struct reapq_error *err);
+
+#endif

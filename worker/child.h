@@ -1,0 +1,76 @@
+/*
+ * child.h - one child process as the worker sees it.
+ *
+ * Life: child_new asks the runner for it (FORKING); when its pid is known it is WARM and
+ * waits on its channel; child_dispatch gives it its one task (BUSY); when the kernel says
+ * that it ended, everything it had written is read, and on_exit is called once (DEAD). It
+ * is then still a zombie, so that its pid and its process group cannot be anybody
+ * else's, until child_reap.
+ *
+ * The wait status comes from waitid on a pidfd, never from an end of file: a grandchild
+ * may hold a pipe open for ever.
+ */
+#ifndef WORKER_CHILD_H
+#define WORKER_CHILD_H
+
+#include "capture.h"
+#include "frame.h"
+#include <reapq/report.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct child;
+struct event_base;
+struct runner_proc;
+
+enum child_state {
+	CHILD_FORKING,
+	CHILD_WARM,
+	CHILD_BUSY,
+	CHILD_DEAD
+};
+
+/* Calls of one child come one at a time; none may free it but on_exit may ask for it
+ * by child_free after child_reap. */
+struct child_watcher {
+	void (*on_frame)(enum frame_type type, const void *data, size_t len, void *arg);
+	/* It said something that no child of ours says; err has what. */
+	void (*on_garbled)(const struct reapq_error *err, void *arg);
+	void (*on_exit)(void *arg);
+	void *arg;
+};
+
+/* gen: never used before. watcher: who hears of its death while it is warm. */
+int child_new(struct child **ret_child, struct event_base *base, struct runner_proc *r,
+    uint32_t gen, const struct child_watcher *watcher, struct reapq_error *err);
+/* Kills and reaps it if need be. */
+void child_free(struct child *c);
+
+uint32_t child_gen(const struct child *c);
+pid_t child_pid(const struct child *c); /* 0 while FORKING */
+enum child_state child_state(const struct child *c);
+
+/* The runner's answer. */
+int child_forked(struct child *c, pid_t pid, struct reapq_error *err);
+
+/* Gives a WARM child its task: bytes (a frame_task and what follows) become the
+ * child's to free. From now on watcher hears of it. */
+int child_dispatch(struct child *c, void *bytes, size_t len, size_t output_limit,
+    const struct child_watcher *watcher, struct reapq_error *err);
+
+/* A signal to its whole process group. False if it had ended already: then nothing was
+ * sent, and its end is its own. */
+bool child_signal(struct child *c, int sig);
+
+/* When DEAD: how it ended, and what it used (wall_ms is the caller's to set). */
+int child_wait_code(const struct child *c);
+int child_wait_status(const struct child *c);
+void child_usage(const struct child *c, struct reapq_usage *ret_usage);
+struct capture *child_stdout(struct child *c);
+struct capture *child_stderr(struct child *c);
+
+/* Ends the zombie; the pid is free from now on. */
+void child_reap(struct child *c);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * embedded.c - owns a private redis-server and its directory.
+ *
+ * Nothing is kept over its end; noeviction, so that it never eats a task. The worker's
+ * connections wait for it to come up as they would for any other.
+ */
+#include "embedded.h"
+
+#include "error.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct embedded {
+	char dir[32], socket[64], url[96];
+	pid_t pid;
+};
+
+static _Noreturn void
+become_redis(const struct embedded *e, pid_t worker, int fail_fd)
+{
+	int null = open("/dev/null", O_RDWR);
+	int code;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != worker)
+		_exit(1);
+	(void)setsid();
+	(void)dup2(null, STDIN_FILENO);
+	(void)dup2(null, STDOUT_FILENO);
+	execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", e->socket,
+	    "--unixsocketperm", "600", "--dir", e->dir, "--save", "", "--appendonly",
+	    "no", "--maxmemory-policy", "noeviction", (char *)NULL);
+	code = errno;
+	if (write(fail_fd, &code, sizeof(code)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* 0 once exec has happened, else its errno: the pipe closes on exec. */
+static int
+wait_for_exec(int fd)
+{
+	int code = 0;
+	ssize_t n;
+
+	do
+		n = read(fd, &code, sizeof(code));
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)sizeof(code) ? code : 0;
+}
+
+int
+embedded_new(struct embedded **ret_e, struct reapq_error *err)
+{
+	struct embedded *e = calloc(1, sizeof(*e));
+	pid_t self = getpid();
+	int fail[2], code, rc;
+
+	if (e == NULL)
+		return error_set(err, REAPQ_ENOMEM, "no memory");
+	snprintf(e->dir, sizeof(e->dir), "/tmp/reapq-XXXXXX");
+	if (mkdtemp(e->dir) == NULL) {
+		rc = error_sys(err, errno, "cannot make a directory %s", e->dir);
+		free(e);
+		return rc;
+	}
+	snprintf(e->socket, sizeof(e->socket), "%s/redis.sock", e->dir);
+	snprintf(e->url, sizeof(e->url), "unix://%s", e->socket);
+	if (pipe2(fail, O_CLOEXEC) != 0) {
+		rc = error_sys(err, errno, "pipe");
+		embedded_free(e);
+		return rc;
+	}
+	e->pid = fork();
+	if (e->pid == 0)
+		become_redis(e, self, fail[1]);
+	close(fail[1]);
+	code = e->pid < 0 ? errno : wait_for_exec(fail[0]);
+	close(fail[0]);
+	if (code != 0) {
+		rc = error_sys(err, code,
+		    "cannot start redis-server for --embedded (install it, or give "
+		    "--redis URL)");
+		embedded_free(e);
+		return rc;
+	}
+	*ret_e = e;
+	return 0;
+}
+
+void
+embedded_free(struct embedded *e)
+{
+	if (e == NULL)
+		return;
+	if (e->pid > 0) {
+		kill(e->pid, SIGKILL);
+		while (waitpid(e->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	(void)unlink(e->socket);
+	(void)rmdir(e->dir);
+	free(e);
+}
+
+const char *
+embedded_url(const struct embedded *e)
+{
+	return e->url;
+}
+
+pid_t
+embedded_pid(const struct embedded *e)
+{
+	return e->pid;
+}

@@ -1,0 +1,123 @@
+/*
+ * judge.c - the verdict table.
+ *
+ * Certainty is "proved" only where the kernel or this worker saw it: an exit status, a
+ * signal that only the process itself can cause, our own kill. A SIGKILL that this
+ * worker did not send has no visible sender (waitid gives the same for an OOM kill, an
+ * operator and a hard CPU limit), so without more evidence its cause is unknown. Never
+ * says what the evidence does not show.
+ */
+#include "judge.h"
+
+#include "judge_words.h"
+#include <signal.h>
+#include <sys/wait.h>
+
+/* rusage is in ms here and the kernel checks RLIMIT_CPU on its tick, 1 to 10 ms. */
+#define CPU_SLACK_MS 50
+
+static bool
+near_memory_limit(const struct judge_evidence *e)
+{
+	int64_t limit = e->limits.memory;
+
+	return limit > 0 && e->usage.peak_memory >= limit - limit / 10;
+}
+
+static int64_t
+cpu_ms(const struct judge_evidence *e)
+{
+	return e->usage.user_ms + e->usage.system_ms;
+}
+
+static bool
+by_own_fault(int sig)
+{
+	return sig == SIGSEGV || sig == SIGABRT || sig == SIGBUS || sig == SIGFPE ||
+	       sig == SIGILL || sig == SIGSYS || sig == SIGTRAP;
+}
+
+static void
+found(struct judge_finding *f, enum reapq_verdict v, enum reapq_certainty c)
+{
+	f->verdict = v;
+	f->certainty = c;
+}
+
+/* Rows for what this worker did; false: it did nothing. */
+static bool
+judge_intent(const struct judge_evidence *e, struct judge_finding *f)
+{
+	switch (e->intent) {
+	case JUDGE_TIME_LIMIT:
+		found(f, REAPQ_V_TIME_LIMIT, REAPQ_PROVED);
+		return true;
+	case JUDGE_CANCEL:
+		found(f, REAPQ_V_CANCELLED, REAPQ_PROVED);
+		return true;
+	case JUDGE_DEADLINE:
+		found(f, REAPQ_V_EXPIRED, REAPQ_PROVED);
+		return true;
+	case JUDGE_GARBLED:
+		found(f, REAPQ_V_ERROR, REAPQ_PROVED);
+		return true;
+	case JUDGE_RESULT_LIMIT:
+		found(f, REAPQ_V_RESULT_LIMIT, REAPQ_PROVED);
+		return true;
+	case JUDGE_SHUTDOWN:
+	case JUDGE_LEASE_GONE:
+		/* Not for a producer's eyes: the task goes on elsewhere. */
+		found(f, REAPQ_V_WORKER_LOST, REAPQ_PROVED);
+		return true;
+	case JUDGE_NO_INTENT:
+		return false;
+	}
+	return false;
+}
+
+static void
+judge_signal(const struct judge_evidence *e, struct judge_finding *f)
+{
+	int sig = e->wait_status;
+	int64_t limit = e->limits.cpu_ms;
+
+	if (sig == SIGXCPU && limit > 0 && cpu_ms(e) >= limit - CPU_SLACK_MS)
+		found(f, REAPQ_V_CPU_LIMIT, REAPQ_PROVED);
+	else if (sig == SIGKILL && limit > 0 &&
+		 cpu_ms(e) >= limit + 1000 - CPU_SLACK_MS)
+		found(f, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY);
+	else if (sig == SIGXFSZ && e->limits.file_size >= 0)
+		found(f, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED);
+	else if ((by_own_fault(sig) || sig == SIGKILL) && near_memory_limit(e))
+		found(f, REAPQ_V_MEMORY_LIMIT, REAPQ_LIKELY);
+	else if (sig == SIGKILL)
+		found(f, REAPQ_V_SIGNAL, REAPQ_UNKNOWN);
+	else
+		found(f, REAPQ_V_SIGNAL, REAPQ_PROVED);
+}
+
+void
+judge(const struct judge_evidence *e, struct judge_finding *ret_finding)
+{
+	struct judge_finding *f = ret_finding;
+	bool exited_well = e->wait_code == CLD_EXITED && e->wait_status == 0;
+
+	if (e->refused)
+		found(f, REAPQ_V_NOT_STARTED, REAPQ_PROVED);
+	else if (e->too_big)
+		found(f, REAPQ_V_RESULT_LIMIT, REAPQ_PROVED);
+	else if (exited_well && e->done)
+		found(f, REAPQ_V_OK, REAPQ_PROVED);
+	else if (exited_well && e->failed)
+		found(f, REAPQ_V_ERROR, REAPQ_PROVED);
+	else if (judge_intent(e, f))
+		;
+	else if (exited_well && e->is_exec)
+		found(f, REAPQ_V_OK, REAPQ_PROVED);
+	else if (e->wait_code == CLD_EXITED)
+		found(f, REAPQ_V_EXIT, REAPQ_PROVED);
+	else
+		judge_signal(e, f);
+	judge_words_message(e, f);
+	judge_words_evidence(e, f);
+}

@@ -1,0 +1,67 @@
+/*
+ * judge.h - why did it end? One pure function from evidence to verdict.
+ *
+ * The table is in judge.c; the first row that matches wins. It reads nothing but its
+ * input, so each row is a unit test.
+ */
+#ifndef WORKER_JUDGE_H
+#define WORKER_JUDGE_H
+
+#include <reapq/report.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Why this worker itself told a child to stop. Noted before the signal is sent; the
+ * first one stays. */
+enum judge_intent {
+	JUDGE_NO_INTENT = 0,
+	JUDGE_TIME_LIMIT,
+	JUDGE_CANCEL,
+	JUDGE_DEADLINE,
+	JUDGE_SHUTDOWN,    /* the worker wants to end; the task goes back */
+	JUDGE_LEASE_GONE,  /* the task is somebody else's by now */
+	JUDGE_GARBLED,     /* it broke the rules on its channel */
+	JUDGE_RESULT_LIMIT /* it went on sending past the limit */
+};
+
+struct judge_evidence {
+	bool is_exec;
+	/* From waitid(2). */
+	int wait_code;   /* CLD_EXITED, CLD_KILLED or CLD_DUMPED */
+	int wait_status; /* exit status, or signal */
+	/* From its channel. */
+	bool done;          /* the handler returned and its result is whole */
+	bool failed;        /* it said so */
+	bool refused;       /* it never got to user code */
+	bool too_big;       /* it said that its result would pass the limit */
+	const char *text;   /* of failed, refused or garbled; "" else */
+	int64_t result_len; /* bytes that came */
+	/* What the worker did. */
+	enum judge_intent intent;
+	const char *intent_text; /* of a cancel: the reason; "" else */
+	int64_t intent_ms;       /* after the start */
+	bool killed;             /* SIGTERM was not enough: SIGKILL was sent */
+	/* What was in force, and used. */
+	struct reapq_limits limits;
+	struct reapq_usage usage;
+	int leftover_processes;
+	const char *host;
+};
+
+#define JUDGE_EVIDENCE_MAX 8
+
+struct judge_finding {
+	enum reapq_verdict verdict;
+	enum reapq_certainty certainty;
+	char message[768];
+	struct reapq_evidence evidence[JUDGE_EVIDENCE_MAX];
+	size_t evidence_count;
+	char text[JUDGE_EVIDENCE_MAX][160]; /* what evidence[] points to */
+};
+
+void judge(const struct judge_evidence *e, struct judge_finding *ret_finding);
+
+/* For a task that never had a child: verdict not_started, proved. */
+void judge_not_started(const char *why, struct judge_finding *ret_finding);
+
+#endif

@@ -1,0 +1,271 @@
+/*
+ * lease.c - owns the heartbeat's and the tick's timers.
+ *
+ * Invariants: at most one heartbeat a queue is out, so that an outage does not pile them
+ * up. What an answer says of a task counts only if the attempt still has the token that
+ * was sent; attempts that end meanwhile are nobody's to stop.
+ */
+#include "lease.h"
+
+#include "clock.h"
+#include "conn.h"
+#include "error.h"
+#include "keys.h"
+#include "log.h"
+#include "reply.h"
+#include "runner_proc.h"
+#include "wire.h"
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define BEAT_TASKS_MAX 500
+#define TICK_MS 1000
+#define TICK_LIMIT "100"
+#define TICK_LOCK_MS "300"
+
+struct beat {
+	struct lease *l;
+	const char *queue;
+	bool out;
+};
+
+struct lease {
+	struct lease_options opts;
+	struct event *ev_beat, *ev_tick;
+	struct beat beats[CONFIG_QUEUES_MAX];
+	char queues[CONFIG_QUEUES_MAX * (REAPQ_ID_MAX + 1) + 1];
+};
+
+static void
+arm(struct event *ev, int64_t ms)
+{
+	struct timeval tv = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+
+	(void)event_add(ev, &tv);
+}
+
+static struct attempt *
+find(const struct lease *l, const char *queue, const char *id, size_t len)
+{
+	struct attempt *a;
+
+	TAILQ_FOREACH(a, l->opts.attempts, link)
+	if (a->queue == queue && strlen(a->id) == len && memcmp(a->id, id, len) == 0)
+		return a;
+	return NULL;
+}
+
+static void
+obey(const struct beat *b, const char *id, size_t id_len, const char *word, size_t len)
+{
+	struct attempt *a = find(b->l, b->queue, id, id_len);
+	char reason[128];
+
+	if (a == NULL)
+		return;
+	if (len == 1 && word[0] == 'L') {
+		/* REPORTING ones have ended meanwhile, and were let go of */
+		if (attempt_holds_slot(a))
+			log_event(LOG_WARN, "lease_gone", "task=%s attempt=%d", a->id,
+			    a->number);
+		attempt_stop(a, JUDGE_LEASE_GONE, "", true);
+	} else if (len >= 2 && word[0] == 'C') {
+		snprintf(reason, sizeof(reason), "%.*s", (int)(len - 2), word + 2);
+		attempt_stop(a,
+		    strcmp(reason, "deadline") == 0 ? JUDGE_DEADLINE : JUDGE_CANCEL,
+		    reason, false);
+	}
+}
+
+static void
+on_beaten(const struct redisReply *reply, const struct reapq_error *err, void *arg)
+{
+	struct beat *b = arg;
+	struct reapq_error why = REAPQ_ERROR_INIT;
+	const char *id, *word;
+	size_t n = 0, id_len, len;
+
+	b->out = false;
+	if (err == NULL && reply_array(reply, &n, &why) != 0)
+		err = &why;
+	if (err != NULL) {
+		log_event(LOG_WARN, "heartbeat_failed", "queue=%s why=%s", b->queue,
+		    log_quote(err->msg));
+		return;
+	}
+	for (size_t i = 1; i + 2 <= n; i += 2)
+		if (reply_str(reply_at(reply, i), &id, &id_len, NULL) == 0 &&
+		    reply_str(reply_at(reply, i + 1), &word, &len, NULL) == 0)
+			obey(b, id, id_len, word, len);
+}
+
+static int
+describe(struct lease *l, struct buf *out)
+{
+	const struct lease_options *o = &l->opts;
+	struct wire_worker w = {.id = o->worker_id,
+	    .host = o->host,
+	    .queues = l->queues,
+	    .isolation = o->isolation,
+	    .version = REAPQ_VERSION,
+	    .handlers = runner_proc_handlers(o->runner),
+	    .pid = getpid(),
+	    .slots = o->config->concurrency,
+	    .tasks_done = *o->tasks_done,
+	    .started_ms = o->started_wall_ms};
+	const struct attempt *a;
+
+	TAILQ_FOREACH(a, o->attempts, link)
+	w.busy += attempt_holds_slot(a);
+	return wire_worker_encode(&w, out, NULL);
+}
+
+static void
+beat_queue(struct beat *b)
+{
+	struct lease *l = b->l;
+	const char *argv[3 + 2 * BEAT_TASKS_MAX];
+	size_t lens[3 + 2 * BEAT_TASKS_MAX];
+	char base[KEYS_MAX], ms[24];
+	struct buf info = {0};
+	struct conn_request req = {.script = &script_heartbeat,
+	    .key = keys_base(base, b->queue),
+	    .argc = 3,
+	    .argv = argv,
+	    .argv_len = lens,
+	    .timeout_ms = (int)l->opts.config->lease_ms,
+	    .flags = CONN_RESEND,
+	    .fn = on_beaten,
+	    .arg = b};
+	const struct attempt *a;
+
+	if (b->out || describe(l, &info) != 0)
+		goto out;
+	snprintf(ms, sizeof(ms), "%lld", (long long)l->opts.config->lease_ms);
+	argv[0] = l->opts.worker_id;
+	argv[1] = ms;
+	argv[2] = info.data;
+	lens[0] = strlen(argv[0]);
+	lens[1] = strlen(ms);
+	lens[2] = info.len;
+	TAILQ_FOREACH(a, l->opts.attempts, link)
+	{
+		if (a->queue != b->queue || req.argc + 2 > 3 + 2 * BEAT_TASKS_MAX)
+			continue;
+		argv[req.argc] = a->id;
+		lens[req.argc++] = strlen(a->id);
+		argv[req.argc] = a->token;
+		lens[req.argc++] = strlen(a->token);
+	}
+	b->out = conn_send(l->opts.conn, &req, NULL) == 0;
+out:
+	buf_free(&info);
+}
+
+void
+lease_beat(struct lease *l, const char *queue)
+{
+	for (int i = 0; i < l->opts.config->queues_count; i++)
+		if (queue == NULL || l->beats[i].queue == queue)
+			beat_queue(&l->beats[i]);
+}
+
+static void
+on_beat(evutil_socket_t fd, short what, void *arg)
+{
+	struct lease *l = arg;
+
+	(void)fd;
+	(void)what;
+	lease_beat(l, NULL);
+	arm(l->ev_beat, l->opts.config->lease_ms / 3);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct lease *l = arg;
+	char base[KEYS_MAX], gap[24], grace[24];
+	const char *argv[] = {TICK_LIMIT, TICK_LOCK_MS, gap, grace};
+	struct conn_request req = {.script = &script_tick,
+	    .key = base,
+	    .argc = 4,
+	    .argv = argv,
+	    .timeout_ms = 5 * TICK_MS};
+	uint32_t rnd = 0;
+
+	(void)fd;
+	(void)what;
+	/* Nobody ticked for two leases: the fleet was away, not one worker. */
+	snprintf(gap, sizeof(gap), "%lld", (long long)l->opts.config->lease_ms * 2);
+	snprintf(grace, sizeof(grace), "%lld", (long long)l->opts.config->lease_ms);
+	for (int i = 0; i < l->opts.config->queues_count; i++) {
+		keys_base(base, l->beats[i].queue);
+		(void)conn_send(l->opts.conn, &req, NULL);
+	}
+	(void)getrandom(&rnd, sizeof(rnd), 0);
+	arm(l->ev_tick, TICK_MS * 4 / 5 + rnd % (TICK_MS * 2 / 5));
+}
+
+void
+lease_farewell(struct lease *l)
+{
+	for (int i = 0; i < l->opts.config->queues_count; i++) {
+		char set[KEYS_MAX], info[KEYS_MAX];
+		const char *zrem[] = {"ZREM", keys_suffix(set, l->beats[i].queue, "ws"),
+		    l->opts.worker_id};
+		const char *del[] = {
+		    "DEL", keys_worker(info, l->beats[i].queue, l->opts.worker_id)};
+		struct conn_request req = {.argc = 3, .argv = zrem, .timeout_ms = 1000};
+
+		(void)conn_send(l->opts.conn, &req, NULL);
+		req.argc = 2;
+		req.argv = del;
+		(void)conn_send(l->opts.conn, &req, NULL);
+	}
+}
+
+int
+lease_new(struct lease **ret_l, struct event_base *base,
+    const struct lease_options *opts, struct reapq_error *err)
+{
+	struct lease *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return error_set(err, REAPQ_ENOMEM, "no memory for leases");
+	l->opts = *opts;
+	for (int i = 0; i < opts->config->queues_count; i++) {
+		l->beats[i] = (struct beat){l, opts->config->queues[i], false};
+		snprintf(l->queues + strlen(l->queues),
+		    sizeof(l->queues) - strlen(l->queues), "%s%s", i > 0 ? " " : "",
+		    opts->config->queues[i]);
+	}
+	l->ev_beat = evtimer_new(base, on_beat, l);
+	l->ev_tick = evtimer_new(base, on_tick, l);
+	if (l->ev_beat == NULL || l->ev_tick == NULL) {
+		lease_free(l);
+		return error_set(err, REAPQ_ENOMEM, "no memory for timers");
+	}
+	arm(l->ev_beat, 0);
+	arm(l->ev_tick, TICK_MS);
+	*ret_l = l;
+	return 0;
+}
+
+void
+lease_free(struct lease *l)
+{
+	if (l == NULL)
+		return;
+	for (int i = 0; i < l->opts.config->queues_count; i++)
+		conn_forget(l->opts.conn, &l->beats[i]);
+	if (l->ev_beat != NULL)
+		event_free(l->ev_beat);
+	if (l->ev_tick != NULL)
+		event_free(l->ev_tick);
+	free(l);
+}

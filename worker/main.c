@@ -1,0 +1,39 @@
+/*
+ * main.c - reapq-worker: configuration, then the supervisor, then an exit status.
+ *
+ * Exit 0 after a clean drain, 1 when it could not start or had to leave reports behind, 2
+ * for bad usage.
+ */
+#include "check_host.h"
+#include "config.h"
+#include "log.h"
+#include "supervisor.h"
+
+#include <malloc.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+
+int
+main(int argc, char **argv)
+{
+	static struct config config;
+	struct reapq_error err = REAPQ_ERROR_INIT;
+	int rc;
+
+	/* Large results come and go: give their memory back, whatever their size was. */
+	(void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+	config_load(&config, argc, argv);
+	/* A child of the same user must not read our memory or our environment. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	log_set_level(config.log_level);
+	if (config.check) {
+		check_host(stdout);
+		config_free(&config);
+		return 0;
+	}
+	rc = supervisor_run(&config, &err);
+	if (rc != 0)
+		log_event(LOG_ERROR, "worker_failed", "why=%s", log_quote(err.msg));
+	config_free(&config);
+	return rc == 0 ? 0 : 1;
+}

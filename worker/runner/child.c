@@ -1,0 +1,156 @@
+/*
+ * child.c - the life of a child, as named steps in the only order that is safe.
+ *
+ * Invariants: by the time user code runs, descriptors are 0, 1, 2 and the channel (3,
+ * close-on-exec), every signal is at its default and unblocked, the process leads its
+ * own session, dies with the worker, and has its limits. It ends with _exit only: what
+ * the runner registered with atexit is not ours to run.
+ */
+#include "child.h"
+
+#include "call.h"
+#include "rlimits.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#define CHAN_FD 3
+
+enum {
+	EXIT_SETUP = 120 /* the worker sees no task went in; see docs/design.md */
+};
+
+/* The channel must not be 0, 1 or 2 while those are put in place. */
+static void
+place_descriptors(const struct child_setup *s)
+{
+	int chan = fcntl(s->chan_fd, F_DUPFD, 10);
+
+	if (chan < 0 || dup2(s->out_fd, STDOUT_FILENO) < 0 ||
+	    dup2(s->err_fd, STDERR_FILENO) < 0 || dup3(chan, CHAN_FD, O_CLOEXEC) < 0 ||
+	    close_range(CHAN_FD + 1, ~0U, 0) != 0)
+		_exit(EXIT_SETUP);
+}
+
+static void
+reset_signals(void)
+{
+	struct sigaction dfl;
+	sigset_t none;
+
+	memset(&dfl, 0, sizeof(dfl));
+	dfl.sa_handler = SIG_DFL;
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)sigaction(sig, &dfl, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static _Noreturn void
+refuse(struct reapq_call *call, const char *what, const char *name, int errnum)
+{
+	char text[FRAME_TEXT_MAX];
+	int n = snprintf(text, sizeof(text), "%s%s%s%s%s", what,
+	    name == NULL ? "" : " '", name == NULL ? "" : name,
+	    name == NULL ? ": " : "': ", strerror(errnum));
+
+	if (n >= (int)sizeof(text))
+		n = (int)sizeof(text) - 1;
+	(void)call_send(call, FRAME_REFUSED, text, (size_t)n);
+	_exit(EXIT_SETUP);
+}
+
+static void
+limit(struct reapq_call *call, bool fresh_image)
+{
+	const char *what = "";
+	int rc = rlimits_apply(&call->head.limits, fresh_image, &what);
+
+	if (rc != 0)
+		refuse(call, "cannot set the limit", what, -rc);
+}
+
+static _Noreturn void
+run_exec(struct reapq_call *call)
+{
+	size_t argc = call->head.argc, envc = call->head.envc;
+	char **argv = calloc(argc + 1, sizeof(*argv));
+	char *next = call_after_cwd(call);
+	char number[16];
+	int rc;
+
+	if (argv == NULL)
+		refuse(call, "no memory for its arguments", NULL, ENOMEM);
+	for (size_t i = 0; i < argc; i++, next += strlen(next) + 1)
+		argv[i] = next;
+	snprintf(number, sizeof(number), "%d", call->head.attempt);
+	if (setenv("REAPQ_TASK_ID", call->id, 1) != 0 ||
+	    setenv("REAPQ_QUEUE", call->queue, 1) != 0 ||
+	    setenv("REAPQ_ATTEMPT", number, 1) != 0)
+		refuse(call, "no memory for its environment", NULL, errno);
+	/* putenv keeps the pointers; the strings live until exec */
+	for (size_t i = 0; i < envc; i++, next += strlen(next) + 1)
+		if (putenv(next) != 0)
+			refuse(call, "no memory for its environment", NULL, errno);
+	if ((rc = call_payload_to_stdin(call)) != 0)
+		refuse(call, "cannot put its payload on standard input", NULL, -rc);
+	if (call->cwd[0] != '\0' && chdir(call->cwd) != 0)
+		refuse(call, "cannot enter its working directory", call->cwd, errno);
+	limit(call, true);
+	execvp(argv[0], argv);
+	refuse(call, "cannot execute", argv[0], errno);
+}
+
+static _Noreturn void
+run_handler(struct reapq_call *call, const struct loader *loader)
+{
+	const struct reapq_handler *h = loader_find(loader, call->handler);
+	enum reapq_answer answer;
+	int rc;
+
+	if (h == NULL)
+		refuse(call, "no handler", call->handler, ENOENT);
+	limit(call, false);
+	answer = h->run(call);
+	/* what it printed is part of its report */
+	fflush(stdout);
+	if (call->too_big)
+		_exit(0);
+	if (answer == REAPQ_DONE) {
+		rc = call_send(call, FRAME_DONE, "", 0);
+	} else {
+		if (call->error[0] == '\0')
+			snprintf(call->error, sizeof(call->error),
+			    "the handler failed and gave no reason");
+		rc = call_send(call, FRAME_FAILED, call->error, strlen(call->error));
+	}
+	_exit(rc == 0 ? 0 : EXIT_SETUP);
+}
+
+void
+child_main(const struct child_setup *setup)
+{
+	struct reapq_call call;
+	int rc;
+
+	reset_signals();
+	/* Lost when it changes: set first, then look whether it was too late. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != setup->worker_pid)
+		_exit(EXIT_SETUP);
+	(void)setsid();
+	rlimits_set_gene(setup->gen);
+	place_descriptors(setup);
+	rc = call_receive(&call, CHAN_FD);
+	if (rc > 0)
+		_exit(0);
+	if (rc < 0)
+		refuse(&call, "cannot receive the task", NULL, -rc);
+	if (call.head.argc > 0)
+		run_exec(&call);
+	run_handler(&call, setup->loader);
+}

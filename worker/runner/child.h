@@ -1,0 +1,19 @@
+/* child.h - what a forked child does: waits for its one task, runs it, ends. */
+#ifndef RUNNER_CHILD_H
+#define RUNNER_CHILD_H
+
+#include "loader.h"
+#include <stdint.h>
+#include <sys/types.h>
+
+struct child_setup {
+	uint32_t gen;
+	pid_t worker_pid;
+	int chan_fd, out_fd, err_fd;
+	const struct loader *loader;
+};
+
+/* Runs in the child, right after the fork. Ends with _exit, never returns. */
+_Noreturn void child_main(const struct child_setup *setup);
+
+#endif

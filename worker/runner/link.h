@@ -1,0 +1,42 @@
+/*
+ * link.h - what worker and runner say to each other.
+ *
+ * One SOCK_SEQPACKET socketpair, one struct link_msg a packet, both ends of one build.
+ * The worker asks for a child (LINK_SPAWN with three descriptors by SCM_RIGHTS: the
+ * child's channel, its stdout, its stderr); the runner answers each with its pid or an
+ * errno, in order. gen is the worker's number for the child, never reused: a late
+ * answer of an earlier runner cannot be taken for another child's.
+ */
+#ifndef RUNNER_LINK_H
+#define RUNNER_LINK_H
+
+#include <stdint.h>
+
+#define LINK_FD 3 /* the runner's end */
+#define LINK_SPAWN_FDS 3
+
+enum link_type {
+	LINK_HANDLER = 1, /* runner: text is a handler's name; one packet each */
+	LINK_READY,       /* runner: all modules are loaded */
+	LINK_FATAL,       /* runner: cannot go on; text says why */
+	LINK_SPAWN,       /* worker: fork one, with the descriptors that come along */
+	LINK_SPAWNED,     /* runner: value is its pid */
+	LINK_SPAWN_FAILED /* runner: value is the errno */
+};
+
+struct link_msg {
+	uint32_t type;
+	uint32_t gen;
+	int32_t value;
+	char text[512];
+};
+
+/*
+ * A child carries its gen in the hard limit of RLIMIT_RTTIME: LINK_GENE_BASE + gen. The
+ * limit means nothing to a task that is not real-time, is inherited over fork, exec and
+ * setsid, and can be read from outside with one prlimit(2): so the worker can tell whose
+ * a process is that ran away from its session. In us, getrlimit(2): 2^41 are 25 days.
+ */
+#define LINK_GENE_BASE (UINT64_C(1) << 41)
+
+#endif

@@ -1,0 +1,140 @@
+/*
+ * main.c - reapq-runner: loads modules once, then forks a child whenever asked.
+ *
+ * Started by reapq-worker only. It owns the link (descriptor 3) and the modules. It
+ * never sees Redis, runs no event loop and no thread: fork only from a process with
+ * one thread. It ends when the worker's end of the link closes.
+ */
+#include "child.h"
+#include "fork.h"
+#include "link.h"
+#include "loader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void
+tell(enum link_type type, uint32_t gen, int value, const char *text)
+{
+	struct link_msg msg;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.type = (uint32_t)type;
+	msg.gen = gen;
+	msg.value = value;
+	snprintf(msg.text, sizeof(msg.text), "%s", text);
+	while (send(LINK_FD, &msg, sizeof(msg), MSG_NOSIGNAL) < 0)
+		if (errno != EINTR)
+			_exit(0); /* the worker is gone, and so is our purpose */
+}
+
+/* 1: a message, with its descriptors; 0: the worker is gone. */
+static int
+hear(struct link_msg *msg, int fds[LINK_SPAWN_FDS])
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(LINK_SPAWN_FDS * sizeof(int))];
+	} control;
+	struct iovec iov = {msg, sizeof(*msg)};
+	struct msghdr mh;
+	struct cmsghdr *c;
+	ssize_t n;
+
+	memset(&mh, 0, sizeof(mh));
+	mh.msg_iov = &iov;
+	mh.msg_iovlen = 1;
+	mh.msg_control = control.space;
+	mh.msg_controllen = sizeof(control.space);
+	do
+		n = recvmsg(LINK_FD, &mh, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n != (ssize_t)sizeof(*msg))
+		return 0;
+	c = CMSG_FIRSTHDR(&mh);
+	if (c == NULL || c->cmsg_type != SCM_RIGHTS ||
+	    c->cmsg_len != CMSG_LEN(LINK_SPAWN_FDS * sizeof(int)))
+		return 0;
+	memcpy(fds, CMSG_DATA(c), LINK_SPAWN_FDS * sizeof(int));
+	return 1;
+}
+
+static void
+serve(const struct loader *loader, pid_t worker_pid)
+{
+	struct link_msg msg;
+	int fds[LINK_SPAWN_FDS];
+
+	while (hear(&msg, fds)) {
+		struct child_setup setup = {
+		    msg.gen, worker_pid, fds[0], fds[1], fds[2], loader};
+		pid_t pid = fork_sibling();
+
+		if (pid == 0)
+			child_main(&setup);
+		if (pid > 0)
+			tell(LINK_SPAWNED, msg.gen, pid, "");
+		else
+			tell(LINK_SPAWN_FAILED, msg.gen, errno, "");
+		for (int i = 0; i < LINK_SPAWN_FDS; i++)
+			close(fds[i]);
+	}
+}
+
+/*
+ * So that the kernel takes a child, or the runner, before the worker: children inherit
+ * it, which costs nothing a task. Raising one's own score needs no privilege, proc(5).
+ */
+static void
+volunteer_for_oom(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, "1000", 4) != 4) {
+		/* best effort: a container may forbid even this */
+	}
+	close(fd);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct reapq_error err = REAPQ_ERROR_INIT;
+	struct loader *loader = NULL;
+	pid_t worker_pid = getppid();
+	struct sigaction ign;
+
+	if (fcntl(LINK_FD, F_GETFD) < 0) {
+		fprintf(
+		    stderr, "reapq-runner is started by reapq-worker, not by hand\n");
+		return 2;
+	}
+	(void)fcntl(LINK_FD, F_SETFD, FD_CLOEXEC);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != worker_pid)
+		return 1;
+	memset(&ign, 0, sizeof(ign));
+	ign.sa_handler = SIG_IGN;
+	/* The worker decides when we end; a signal to its group is not for us. */
+	(void)sigaction(SIGINT, &ign, NULL);
+	(void)sigaction(SIGTERM, &ign, NULL);
+	(void)sigaction(SIGHUP, &ign, NULL);
+	volunteer_for_oom();
+	if (loader_new(&loader, argv + 1, (size_t)(argc - 1), &err) != 0) {
+		tell(LINK_FATAL, 0, err.code, err.msg);
+		return 1;
+	}
+	for (size_t i = 0; i < loader_count(loader); i++)
+		tell(LINK_HANDLER, 0, 0, loader_at(loader, i)->name);
+	tell(LINK_READY, 0, 0, "");
+	serve(loader, worker_pid);
+	return 0;
+}

@@ -1,0 +1,515 @@
+/*
+ * supervisor.c - owns the loop, the connections, the runner, the pool and the attempts.
+ *
+ * STARTING until Redis is up and the runner is ready; RUNNING; DRAINING after the first
+ * signal: no more claims, attempts may end within the grace, then they are stopped and
+ * given back. A second signal stops them at once. It loads no user code and starts no
+ * thread.
+ */
+#include "supervisor.h"
+
+#include "attempt.h"
+#include "clock.h"
+#include "conn.h"
+#include "embedded.h"
+#include "error.h"
+#include "fetch.h"
+#include "lease.h"
+#include "leftovers.h"
+#include "log.h"
+#include "outbox.h"
+#include "pool.h"
+#include "reaper.h"
+#include "runner_proc.h"
+#include "worker_id.h"
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ISOLATION "D"      /* rlimits, sessions and waitid; see docs/design.md */
+#define LAST_WORDS_MS 5000 /* for reports to reach Redis after all children are gone */
+
+struct supervisor {
+	const struct config *config;
+	struct event_base *base;
+	struct event *ev_term, *ev_int, *ev_grace;
+	struct embedded *embedded;
+	struct conn *main, *claims, *bell, *big;
+	struct runner_proc *runner;
+	struct pool *pool;
+	struct reaper *reaper;
+	struct outbox *outbox;
+	struct fetch *fetch;
+	struct lease *lease;
+	struct attempt_env env;
+	struct attempt_list attempts;
+	int busy; /* attempts that hold a slot */
+	int64_t tasks_done;
+	bool warm_seen, redis_seen, redis_down_told, ready;
+	bool draining, stopping;
+	char id[REAPQ_ID_MAX + 1], host[WORKER_HOST_MAX + 1];
+	struct reapq_error fatal;
+};
+
+static void
+quit(struct supervisor *s, const struct reapq_error *why)
+{
+	if (why != NULL && s->fatal.code == 0)
+		s->fatal = *why;
+	(void)event_base_loopbreak(s->base);
+}
+
+/* ---- readiness ------------------------------------------------------------------ */
+
+static void
+tell_ready(struct supervisor *s)
+{
+	char where[512];
+
+	if (s->ready || !s->warm_seen || !s->redis_seen)
+		return;
+	s->ready = true;
+	log_event(LOG_INFO, "worker_ready",
+	    "worker=%s pid=%d queue=%s slots=%d isolation=%s redis=%s handlers=%s",
+	    s->id, (int)getpid(), s->config->queues[0], s->config->concurrency,
+	    ISOLATION, url_format(&s->config->url, where, sizeof(where)),
+	    log_quote(runner_proc_handlers(s->runner)));
+}
+
+static void
+on_redis(bool up, const struct reapq_error *err, void *arg)
+{
+	struct supervisor *s = arg;
+
+	if (up) {
+		if (s->redis_down_told)
+			log_event(LOG_INFO, "redis_up", "worker=%s", s->id);
+		s->redis_seen = true;
+		s->redis_down_told = false;
+		tell_ready(s);
+		fetch_kick(s->fetch);
+		return;
+	}
+	if (err->code == REAPQ_EREDIS && !s->redis_seen) {
+		quit(s, err); /* refused: waiting does not mend it */
+		return;
+	}
+	if (!s->redis_down_told)
+		log_event(LOG_WARN, "redis_down", "why=%s", log_quote(err->msg));
+	s->redis_down_told = true;
+}
+
+/* ---- children and slots ------------------------------------------------------------ */
+
+static int
+free_slots(void *arg)
+{
+	const struct supervisor *s = arg;
+
+	/* Unsent reports are work too: claim nothing while they pile up. */
+	if (s->draining || !s->warm_seen ||
+	    outbox_count(s->outbox) > (size_t)(2 * s->config->concurrency + 64))
+		return 0;
+	return s->config->concurrency - s->busy;
+}
+
+static void
+start_waiting(struct supervisor *s)
+{
+	struct attempt *a, *next;
+
+	for (a = TAILQ_FIRST(&s->attempts); a != NULL; a = next) {
+		struct child *c;
+
+		next = TAILQ_NEXT(a, link);
+		if (!attempt_wants_child(a))
+			continue;
+		c = pool_take(s->pool);
+		if (c == NULL)
+			return;
+		attempt_start(a, c);
+	}
+}
+
+static void
+on_warm(void *arg)
+{
+	struct supervisor *s = arg;
+
+	s->warm_seen = true;
+	tell_ready(s);
+	start_waiting(s);
+	fetch_kick(s->fetch);
+}
+
+static void
+on_pool_trouble(const char *what, const struct reapq_error *err, void *arg)
+{
+	(void)arg;
+	log_event(LOG_WARN, "pool_trouble", "what=%s why=%s", log_quote(what),
+	    log_quote(err->msg));
+}
+
+static void
+on_runner_ready(void *arg)
+{
+	struct supervisor *s = arg;
+
+	pool_set_runner(s->pool, s->runner);
+	lease_beat(s->lease, NULL);
+}
+
+static void
+on_spawned(uint32_t gen, pid_t pid, int error, void *arg)
+{
+	struct supervisor *s = arg;
+
+	pool_forked(s->pool, gen, pid, error);
+}
+
+static void
+on_runner_died(const char *how, void *arg)
+{
+	(void)arg;
+	log_event(LOG_ERROR, "runner_died", "how=%s then=%s", log_quote(how),
+	    "\"started again; running tasks go on\"");
+}
+
+static void
+on_runner_broken(const struct reapq_error *err, void *arg)
+{
+	quit(arg, err);
+}
+
+static bool
+is_known(pid_t pid, void *arg)
+{
+	const struct supervisor *s = arg;
+	const struct attempt *a;
+
+	if (pid == runner_proc_pid(s->runner) || pool_owns(s->pool, pid) ||
+	    (s->embedded != NULL && pid == embedded_pid(s->embedded)))
+		return true;
+	TAILQ_FOREACH(a, &s->attempts, link)
+	if (a->child != NULL && child_pid(a->child) == pid)
+		return true;
+	return false;
+}
+
+static bool
+is_forking(void *arg)
+{
+	const struct supervisor *s = arg;
+
+	return runner_proc_spawning(s->runner);
+}
+
+/* ---- attempts ---------------------------------------------------------------------- */
+
+static void
+end_if_drained(struct supervisor *s)
+{
+	if (s->draining && TAILQ_EMPTY(&s->attempts) && !fetch_claiming(s->fetch))
+		quit(s, NULL);
+}
+
+static void
+on_claim(const struct attempt_claim *claim, void *arg)
+{
+	struct supervisor *s = arg;
+	struct reapq_error err = REAPQ_ERROR_INIT;
+	struct attempt *a;
+	struct child *c;
+
+	if (attempt_new(&a, &s->env, claim, &err) != 0) {
+		/* its lease runs out, and it runs elsewhere */
+		log_event(LOG_ERROR, "claim_dropped", "task=%s why=%s", claim->id,
+		    log_quote(err.msg));
+		return;
+	}
+	TAILQ_INSERT_TAIL(&s->attempts, a, link);
+	s->busy++;
+	if (s->draining)
+		attempt_stop(a, JUDGE_SHUTDOWN, "", true);
+	else if (!attempt_wants_child(a))
+		attempt_refuse(a);
+	else if ((c = pool_take(s->pool)) != NULL)
+		attempt_start(a, c);
+}
+
+static void
+on_slot_free(void *arg)
+{
+	struct supervisor *s = arg;
+
+	s->busy--;
+	s->tasks_done++;
+	fetch_kick(s->fetch);
+}
+
+static void
+on_closed(struct attempt *a, void *arg)
+{
+	struct supervisor *s = arg;
+
+	TAILQ_REMOVE(&s->attempts, a, link);
+	attempt_free(a);
+	fetch_kick(s->fetch);
+	end_if_drained(s);
+}
+
+static void
+on_hint(const char *queue, void *arg)
+{
+	struct supervisor *s = arg;
+
+	lease_beat(s->lease, queue);
+}
+
+static void
+on_fetch_stopped(void *arg)
+{
+	end_if_drained(arg);
+}
+
+/* ---- the end ------------------------------------------------------------------------- */
+
+static void
+stop_all(struct supervisor *s, bool now)
+{
+	struct attempt *a, *next;
+
+	s->stopping = true;
+	for (a = TAILQ_FIRST(&s->attempts); a != NULL; a = next) {
+		next = TAILQ_NEXT(a, link);
+		attempt_stop(a, JUDGE_SHUTDOWN, "", now);
+	}
+}
+
+static void
+arm_grace(struct supervisor *s, int64_t ms)
+{
+	struct timeval tv = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+
+	(void)event_add(s->ev_grace, &tv);
+}
+
+static void
+on_grace(evutil_socket_t fd, short what, void *arg)
+{
+	struct supervisor *s = arg;
+	struct reapq_error err = REAPQ_ERROR_INIT;
+
+	(void)fd;
+	(void)what;
+	if (!s->stopping) {
+		log_event(LOG_INFO, "grace_over", "running=%d", s->busy);
+		stop_all(s, false);
+		arm_grace(s, s->config->kill_grace_ms + LAST_WORDS_MS);
+		return;
+	}
+	(void)error_set(&err, REAPQ_ECONN,
+	    "ending with reports that Redis has not taken; their tasks run again when "
+	    "their leases end");
+	quit(s, &err);
+}
+
+static void
+on_end_signal(evutil_socket_t sig, short what, void *arg)
+{
+	struct supervisor *s = arg;
+
+	(void)what;
+	if (!s->draining) {
+		log_event(
+		    LOG_INFO, "draining", "signal=%d running=%d", (int)sig, s->busy);
+		s->draining = true;
+		fetch_stop(s->fetch);
+		pool_want(s->pool, 0);
+		arm_grace(s, s->config->grace_ms);
+	} else {
+		log_event(LOG_INFO, "stopping_now", "signal=%d running=%d", (int)sig,
+		    s->busy);
+		stop_all(s, true);
+		arm_grace(s, LAST_WORDS_MS);
+	}
+	end_if_drained(s);
+}
+
+/* Lets the farewell out: bounded, and nobody's task depends on it. */
+static void
+say_farewell(struct supervisor *s)
+{
+	struct timeval tv = {0, 300000};
+
+	if (!conn_up(s->main))
+		return;
+	lease_farewell(s->lease);
+	while (conn_pending(s->main) > 0) {
+		(void)event_base_loopexit(s->base, &tv);
+		if (event_base_loop(s->base, EVLOOP_ONCE) != 0 ||
+		    event_base_got_exit(s->base))
+			break;
+	}
+}
+
+/* ---- wiring ---------------------------------------------------------------------------- */
+
+static int
+connect_one(struct supervisor *s, struct conn **ret_c, const char *what,
+    int watchdog_ms, bool leads, struct reapq_error *err)
+{
+	char name[REAPQ_ID_MAX + 32];
+	struct conn_options opts = {.url = &s->config->url,
+	    .client_name = name,
+	    .watchdog_ms = watchdog_ms,
+	    .check_server = leads,
+	    .on_state = leads ? on_redis : NULL,
+	    .arg = s};
+
+	snprintf(name, sizeof(name), "reapq-worker:%s:%s", s->id, what);
+	return conn_new(ret_c, s->base, &opts, err);
+}
+
+static int
+make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *err)
+{
+	struct runner_proc_options ro = {runner_path, s->config->modules,
+	    (size_t)s->config->modules_count, on_runner_ready, on_spawned,
+	    on_runner_died, on_runner_broken, s};
+	struct pool_options po = {NULL, s->config->warm, on_warm, on_pool_trouble, s};
+	struct reaper_options eo = {is_known, is_forking, s};
+	struct fetch_options fo = {s->config, s->id, s->claims, s->bell, free_slots,
+	    on_claim, on_hint, on_fetch_stopped, s};
+	int rc;
+
+	if ((rc = outbox_new(&s->outbox, s->main, s->big, err)) != 0 ||
+	    (rc = pool_new(&s->pool, s->base, &po, err)) != 0 ||
+	    (rc = fetch_new(&s->fetch, s->base, &fo, err)) != 0 ||
+	    (rc = runner_proc_new(&s->runner, s->base, &ro, err)) != 0 ||
+	    (rc = reaper_new(&s->reaper, s->base, &eo, err)) != 0)
+		return rc;
+	struct lease_options lo = {s->config, s->id, s->host, ISOLATION, s->main,
+	    &s->attempts, s->runner, clock_wall_ms(), &s->tasks_done, s};
+	s->env = (struct attempt_env){s->base, s->config, s->runner, s->outbox, s->id,
+	    s->host, ISOLATION, on_slot_free, on_closed, s};
+	return lease_new(&s->lease, s->base, &lo, err);
+}
+
+static int
+watch_signals(struct supervisor *s, struct reapq_error *err)
+{
+	signal(SIGPIPE, SIG_IGN);
+	s->ev_term = evsignal_new(s->base, SIGTERM, on_end_signal, s);
+	s->ev_int = evsignal_new(s->base, SIGINT, on_end_signal, s);
+	s->ev_grace = evtimer_new(s->base, on_grace, s);
+	if (s->ev_term == NULL || s->ev_int == NULL || s->ev_grace == NULL ||
+	    event_add(s->ev_term, NULL) != 0 || event_add(s->ev_int, NULL) != 0)
+		return error_set(err, REAPQ_ENOMEM, "no memory for signals");
+	return 0;
+}
+
+/* SADD, so that `reapq queues` knows of a queue before it has a task. */
+static void
+name_queues(struct supervisor *s)
+{
+	for (int i = 0; i < s->config->queues_count; i++) {
+		const char *argv[] = {"SADD", "reapq:queues", s->config->queues[i]};
+		struct conn_request req = {
+		    .argc = 3, .argv = argv, .flags = CONN_RESEND};
+
+		(void)conn_send(s->main, &req, NULL);
+	}
+}
+
+static int
+start(struct supervisor *s, struct reapq_error *err)
+{
+	char runner_path[4096];
+	int rc;
+
+	TAILQ_INIT(&s->attempts);
+	worker_id_make(s->id, s->host);
+	if ((rc = runner_proc_find(runner_path, sizeof(runner_path), err)) != 0 ||
+	    (rc = leftovers_adopt(err)) != 0)
+		return rc;
+	s->base = event_base_new();
+	if (s->base == NULL)
+		return error_set(err, REAPQ_ENOMEM, "no memory for an event loop");
+	if ((rc = watch_signals(s, err)) != 0 ||
+	    (rc = connect_one(s, &s->main, "main", 0, true, err)) != 0 ||
+	    (rc = connect_one(s, &s->claims, "claims", 0, false, err)) != 0 ||
+	    (rc = connect_one(s, &s->bell, "bell", 10000, false, err)) != 0 ||
+	    (rc = connect_one(s, &s->big, "big", 30000, false, err)) != 0 ||
+	    (rc = make_parts(s, runner_path, err)) != 0)
+		return rc;
+	name_queues(s);
+	pool_want(s->pool, s->config->concurrency);
+	return 0;
+}
+
+static void
+free_all(struct supervisor *s)
+{
+	struct attempt *a;
+
+	while ((a = TAILQ_FIRST(&s->attempts)) != NULL) {
+		TAILQ_REMOVE(&s->attempts, a, link);
+		attempt_free(a);
+	}
+	lease_free(s->lease);
+	fetch_free(s->fetch);
+	reaper_free(s->reaper);
+	pool_free(s->pool);
+	runner_proc_free(s->runner);
+	conn_free(s->main);
+	conn_free(s->claims);
+	conn_free(s->bell);
+	conn_free(s->big);
+	outbox_free(s->outbox);
+	if (s->ev_term != NULL)
+		event_free(s->ev_term);
+	if (s->ev_int != NULL)
+		event_free(s->ev_int);
+	if (s->ev_grace != NULL)
+		event_free(s->ev_grace);
+	if (s->base != NULL)
+		event_base_free(s->base);
+}
+
+int
+supervisor_run(const struct config *config, struct reapq_error *err)
+{
+	struct supervisor *s = calloc(1, sizeof(*s));
+	struct config own = *config;
+	int rc = 0;
+
+	if (s == NULL)
+		return error_set(err, REAPQ_ENOMEM, "no memory");
+	s->config = &own;
+	TAILQ_INIT(&s->attempts);
+	if (config->embedded) {
+		if ((rc = embedded_new(&s->embedded, err)) != 0)
+			goto out;
+		(void)url_parse(embedded_url(s->embedded), &own.url, NULL);
+		printf("%s\n", embedded_url(s->embedded));
+		(void)fflush(stdout);
+	}
+	if ((rc = start(s, err)) == 0) {
+		(void)event_base_dispatch(s->base);
+		if (s->fatal.code != 0)
+			rc = error_set(err, s->fatal.code, "%s", s->fatal.msg);
+		else
+			say_farewell(s);
+		log_event(LOG_INFO, "worker_ended", "worker=%s tasks=%lld", s->id,
+		    (long long)s->tasks_done);
+	}
+	free_all(s);
+out:
+	embedded_free(s->embedded);
+	free(s);
+	return rc;
+}

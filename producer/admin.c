@@ -27,8 +27,8 @@ parse_queue(const struct redisReply *reply, void *arg, struct reapq_error *err)
 	struct reapq_queue_info *info = arg;
 	int64_t paused = 0;
 	int64_t *const fields[] = {&info->queued_high, &info->queued_normal,
-	    &info->queued_low, &info->delayed, &info->running, &info->suspect, &info->dead,
-	    &info->workers, &paused};
+	    &info->queued_low, &info->delayed, &info->running, &info->suspect,
+	    &info->dead, &info->workers, &paused};
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
 		int rc = reply_int(reply_at(reply, i), fields[i], err);
 		if (rc)
@@ -63,8 +63,8 @@ reapq_queue_list(struct reapq_client *client, struct reapq_queue_info **ret_list
 	for (size_t i = 0; i < names.n; i++) {
 		asks[i].parse = parse_queue;
 		asks[i].arg = &list[i];
-		call_ask(&call, &asks[i], &script_queue, keys_base(base, names.names[i]), 0,
-		    NULL);
+		call_ask(&call, &asks[i], &script_queue,
+		    keys_base(base, names.names[i]), 0, NULL);
 	}
 	rc = call_wait(&call, err);
 	if (rc)
@@ -111,8 +111,8 @@ copy_text(char *dst, size_t cap, const char *src)
 
 /* "P", "D", or "R" and the claim: WORKER.SEQ */
 static int
-parse_state(struct reapq_task_info *info, const char *text, size_t len,
-    struct reapq_error *err)
+parse_state(
+    struct reapq_task_info *info, const char *text, size_t len, struct reapq_error *err)
 {
 	const char *dot;
 	switch (len ? text[0] : '\0') {
@@ -214,7 +214,8 @@ reapq_task_look(struct reapq_client *client, const char *queue_name, const char 
 		return rc;
 	if (!looked.found)
 		return error_set(err, REAPQ_ENOENT,
-		    "there is no task %s in queue %s, nor a result of it", id, queue->name);
+		    "there is no task %s in queue %s, nor a result of it", id,
+		    queue->name);
 	*ret_info = looked.info;
 	return 0;
 }

@@ -18,7 +18,7 @@ typedef int call_parse_fn(
 
 struct call {
 	struct reapq_client *client;
-	size_t open;  /* asks without an answer */
+	size_t open; /* asks without an answer */
 	size_t asked;
 	size_t failed; /* the number of the first ask that failed, from 1; 0: none */
 	struct reapq_error err;

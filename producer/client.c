@@ -26,7 +26,8 @@ int
 client_check(const struct reapq_client *client, struct reapq_error *err)
 {
 	if (!client)
-		return error_set(err, REAPQ_EINVAL, "no client: it is NULL or was freed");
+		return error_set(
+		    err, REAPQ_EINVAL, "no client: it is NULL or was freed");
 	if (client->owner != getpid())
 		return error_set(err, REAPQ_EFORKED,
 		    "the client was made in process %ld, before a fork: make a new one "
@@ -46,7 +47,8 @@ client_copy_sized(void *dst, size_t dst_size, const void *src, size_t src_size,
 	for (size_t i = dst_size; i < src_size; i++)
 		if (bytes[i])
 			return error_set(err, REAPQ_EINVAL,
-			    "%s sets a field that this version of libreapq (%s) doesn't "
+			    "%s sets a field that this version of libreapq (%s) "
+			    "doesn't "
 			    "know",
 			    what, REAPQ_VERSION);
 	memset(dst, 0, dst_size);
@@ -139,7 +141,8 @@ take_options(struct reapq_client *client, const struct reapq_client_options *giv
 	}
 	if (o.connect_timeout_ms < 0 || o.call_timeout_ms < 0)
 		return error_set(err, REAPQ_EINVAL,
-		    "a timeout is negative: connect %d ms, call %d ms; 0 is the default",
+		    "a timeout is negative: connect %d ms, call %d ms; 0 is the "
+		    "default",
 		    o.connect_timeout_ms, o.call_timeout_ms);
 	if (o.payload_max < 0 || o.result_max < 0)
 		return error_set(err, REAPQ_EINVAL,
@@ -161,9 +164,8 @@ static int
 make_base(struct reapq_client *client, struct reapq_error *err)
 {
 	struct event_config *config = event_config_new();
-	if (config &&
-	    event_config_set_flag(config,
-		EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV) == 0)
+	if (config && event_config_set_flag(config,
+			  EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV) == 0)
 		client->base = event_base_new_with_config(config);
 	if (config)
 		event_config_free(config);

@@ -34,14 +34,14 @@ struct reapq_client {
 	struct loop *loop;
 	struct watch *watch;
 	struct queue *queues;
-	struct lookup lookup;	   /* pending futures by queue and id */
-	struct future_list all;	   /* every future, and those freed while in use */
-	struct future_list ready;  /* done, and the callback is still to run */
+	struct lookup lookup;     /* pending futures by queue and id */
+	struct future_list all;   /* every future, and those freed while in use */
+	struct future_list ready; /* done, and the callback is still to run */
 	struct set_list sets;
 	struct future_count *count; /* of the wait that runs; NULL: none */
-	uint32_t wait_number;	    /* futures marked with it belong to that wait */
-	size_t open;		    /* pending futures */
-	pid_t owner;		    /* of the process that made it */
+	uint32_t wait_number;       /* futures marked with it belong to that wait */
+	size_t open;                /* pending futures */
+	pid_t owner;                /* of the process that made it */
 	char pid[REAPQ_ID_LEN + 1]; /* what Redis knows this producer by */
 	bool in_callback;
 	bool blk_was_up;

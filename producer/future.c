@@ -52,7 +52,7 @@ future_open(struct reapq_future **ret_future, struct queue *queue, const char *i
 	const char *handler = task && task->handler ? task->handler : "";
 	const char *tag = task ? task->tag : NULL;
 	size_t text_size = strlen(id) + strlen(queue->name) + strlen(handler) +
-	    (tag ? strlen(tag) : 0) + 4;
+			   (tag ? strlen(tag) : 0) + 4;
 	struct reapq_future *future = calloc(1, sizeof *future + text_size);
 	char *at;
 	if (!future)
@@ -96,8 +96,8 @@ not_pending(struct reapq_future *future)
 	struct queue *queue = future->queue;
 	lookup_remove(&future->client->lookup, future);
 	if (future->watched) {
-		TAILQ_REMOVE(future->missing ? &queue->missing : &queue->watched, future,
-		    in_watch);
+		TAILQ_REMOVE(future->missing ? &queue->missing : &queue->watched,
+		    future, in_watch);
 		queue->watched_n--;
 		future->watched = future->missing = false;
 	}
@@ -175,8 +175,8 @@ future_settle_lost(struct reapq_future *future, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(own->message, sizeof own->message, fmt, ap);
 	va_end(ap);
-	own->evidence = (struct reapq_evidence){
-	    .source = "producer", .what = own->message};
+	own->evidence =
+	    (struct reapq_evidence){.source = "producer", .what = own->message};
 	*report = (struct reapq_report){
 	    .size = sizeof *report,
 	    .handler = future->handler,
@@ -328,7 +328,8 @@ reapq_future_result(const struct reapq_future *future, const void **ret_data,
     size_t *ret_len, struct reapq_error *err)
 {
 	if (!future->done)
-		return error_set(err, REAPQ_ENOTDONE, "task %s has not ended", future->id);
+		return error_set(
+		    err, REAPQ_ENOTDONE, "task %s has not ended", future->id);
 	if (!future->report->result)
 		return error_set(err, REAPQ_ENORESULT, "task %s has no result: %s",
 		    future->id, future->report->message);
@@ -357,8 +358,8 @@ reapq_future_take(struct reapq_future *future, size_t *ret_len)
 }
 
 int
-reapq_future_on_done(struct reapq_future *future, reapq_done_fn *fn, void *arg,
-    struct reapq_error *err)
+reapq_future_on_done(
+    struct reapq_future *future, reapq_done_fn *fn, void *arg, struct reapq_error *err)
 {
 	if (!fn)
 		return error_set(err, REAPQ_EINVAL, "the callback is NULL");

@@ -33,7 +33,7 @@ struct future_count {
 
 struct reapq_future {
 	struct reapq_client *client; /* NULL: it was freed */
-	struct queue *queue;	     /* NULL with the client */
+	struct queue *queue;         /* NULL with the client */
 	LIST_ENTRY(reapq_future) by_id;
 	TAILQ_ENTRY(reapq_future) in_all;
 	TAILQ_ENTRY(reapq_future) in_watch; /* queue->watched or queue->missing */

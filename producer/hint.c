@@ -41,8 +41,8 @@ on_result(const struct redisReply *reply, const struct reapq_error *err, void *a
 	if (reply_str(reply, &data, &len, &error) == 0)
 		future_settle(future, data, len);
 	else
-		future_settle_lost(future,
-		    "the record of its end could not be read: %s", error.msg);
+		future_settle_lost(
+		    future, "the record of its end could not be read: %s", error.msg);
 }
 
 void

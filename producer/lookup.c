@@ -32,7 +32,8 @@ grow(struct lookup *l)
 		struct reapq_future *future;
 		while ((future = LIST_FIRST(&l->chains[i]))) {
 			LIST_REMOVE(future, by_id);
-			LIST_INSERT_HEAD(&chains[future->hash & (count - 1)], future, by_id);
+			LIST_INSERT_HEAD(
+			    &chains[future->hash & (count - 1)], future, by_id);
 		}
 	}
 	free(l->chains);
@@ -47,7 +48,8 @@ lookup_add(struct lookup *l, struct reapq_future *future, struct reapq_error *er
 	if (l->used >= l->chain_count && grow(l) != 0 && l->chain_count == 0)
 		return error_set(err, REAPQ_ENOMEM, "no memory for a table of futures");
 	future->hash = hash_of(future->id, strlen(future->id));
-	LIST_INSERT_HEAD(&l->chains[future->hash & (l->chain_count - 1)], future, by_id);
+	LIST_INSERT_HEAD(
+	    &l->chains[future->hash & (l->chain_count - 1)], future, by_id);
 	l->used++;
 	return 0;
 }
@@ -71,8 +73,8 @@ lookup_next(const struct lookup *l, const struct queue *queue, const char *id,
 	future = after ? LIST_NEXT(after, by_id)
 		       : LIST_FIRST(&l->chains[h & (l->chain_count - 1)]);
 	while (future &&
-	    !(future->hash == h && future->queue == queue &&
-		strlen(future->id) == id_len && memcmp(future->id, id, id_len) == 0))
+	       !(future->hash == h && future->queue == queue &&
+		   strlen(future->id) == id_len && memcmp(future->id, id, id_len) == 0))
 		future = LIST_NEXT(future, by_id);
 	return future;
 }

@@ -218,8 +218,8 @@ loop_poll_if_stale(struct reapq_client *client)
 }
 
 void
-loop_call_back(
-    struct reapq_client *client, struct reapq_future *future, reapq_done_fn *fn, void *arg)
+loop_call_back(struct reapq_client *client, struct reapq_future *future,
+    reapq_done_fn *fn, void *arg)
 {
 	bool before = client->in_callback;
 	client->in_callback = true;

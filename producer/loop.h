@@ -35,7 +35,7 @@ void loop_poll_if_stale(struct reapq_client *client);
 void loop_deliver(struct reapq_client *client);
 
 /* Calls one callback, marking that it runs. */
-void loop_call_back(
-    struct reapq_client *client, struct reapq_future *future, reapq_done_fn *fn, void *arg);
+void loop_call_back(struct reapq_client *client, struct reapq_future *future,
+    reapq_done_fn *fn, void *arg);
 
 #endif

@@ -62,7 +62,8 @@ names_list_queues(
 	struct call call;
 	int rc;
 	call_init(&call, client);
-	call_ask(&call, &ask, NULL, NULL, 2, (const char *const[]){"SMEMBERS", KEYS_QUEUES});
+	call_ask(
+	    &call, &ask, NULL, NULL, 2, (const char *const[]){"SMEMBERS", KEYS_QUEUES});
 	rc = call_wait(&call, err);
 	if (rc == 0 && list->n > 1)
 		qsort(list->names, list->n, sizeof *list->names, by_name);

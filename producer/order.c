@@ -9,7 +9,7 @@
 #include "clock.h"
 #include "error.h"
 #include "id.h"
-#include "limits.h"
+#include "limit.h"
 #include "queue.h"
 #include "retry.h"
 #include "wire.h"
@@ -69,13 +69,13 @@ check_policy(const struct reapq_task *task, struct reapq_error *err)
 	    (rc = check_time("deadline_ms", task->deadline_ms, err)) ||
 	    (rc = check_time("result_ttl_ms", task->result_ttl_ms, err)))
 		return rc;
-	for (int i = 0; i < LIMITS_N; i++) {
-		int64_t value = limits_get(&task->limits, (enum limits_index)i);
+	for (int i = 0; i < LIMIT_N; i++) {
+		int64_t value = limit_get(&task->limits, (enum limit_index)i);
 		if (value < REAPQ_UNLIMITED)
 			return error_set(err, REAPQ_EINVAL,
 			    "limit %s is %" PRId64
 			    ": 0 for the default, REAPQ_UNLIMITED for none",
-			    limits_table[i].name, value);
+			    limit_table[i].name, value);
 	}
 	return retry_parse(task->retry_on, &set, err);
 }

@@ -25,7 +25,7 @@ int order_new(struct order **ret_order, const struct reapq_task *task, const cha
 void order_free(struct order *order);
 
 /* fn gets submit.lua's answer. notify: the producer wants to hear of its end. */
-int order_send(const struct order *order, struct queue *queue, const char *id, bool notify,
-    conn_reply_fn *fn, void *arg, struct reapq_error *err);
+int order_send(const struct order *order, struct queue *queue, const char *id,
+    bool notify, conn_reply_fn *fn, void *arg, struct reapq_error *err);
 
 #endif

@@ -33,7 +33,8 @@ queue_get(struct queue **ret_queue, struct reapq_client *client, const char *nam
 		}
 	if (!id_valid(name))
 		return error_set(err, REAPQ_EINVAL,
-		    "\"%.80s\" is no queue name: 1 to %d letters, digits, '_', '.' or '-'",
+		    "\"%.80s\" is no queue name: 1 to %d letters, digits, '_', '.' or "
+		    "'-'",
 		    name, REAPQ_ID_MAX);
 	queue = calloc(1, sizeof *queue);
 	if (!queue)
@@ -56,7 +57,7 @@ queue_by_notify(struct reapq_client *client, const char *key, size_t len)
 {
 	struct queue *queue = client->queues;
 	while (queue &&
-	    !(strlen(queue->notify) == len && memcmp(queue->notify, key, len) == 0))
+	       !(strlen(queue->notify) == len && memcmp(queue->notify, key, len) == 0))
 		queue = queue->next;
 	return queue;
 }

@@ -17,12 +17,12 @@ struct queue {
 	struct reapq_client *client;
 	struct future_list watched; /* the longest unlooked-after first */
 	struct future_list missing; /* had no record at the last look */
-	size_t watched_n;	    /* in either */
-	size_t open_n;		    /* pending futures, watched or not */
-	int64_t alive_ms;	    /* boot clock: the alive key was last sent; 0: never */
-	int64_t ticked_ms;	    /* boot clock */
-	bool alive_seen;	    /* an answer to the first one has come */
-	bool ticking, heard;	    /* heard: the blocking wait covers it */
+	size_t watched_n;           /* in either */
+	size_t open_n;              /* pending futures, watched or not */
+	int64_t alive_ms;    /* boot clock: the alive key was last sent; 0: never */
+	int64_t ticked_ms;   /* boot clock */
+	bool alive_seen;     /* an answer to the first one has come */
+	bool ticking, heard; /* heard: the blocking wait covers it */
 	char name[REAPQ_ID_MAX + 1];
 	char base[KEYS_MAX], notify[KEYS_MAX], alive[KEYS_MAX];
 };

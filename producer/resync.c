@@ -19,8 +19,9 @@
 #include <stdlib.h>
 
 #define RESUBMITS_MAX 3
-#define VANISHED                                                                       \
-	"the task's record is gone from Redis: it was flushed or evicted, its result's " \
+#define VANISHED                                                                \
+	"the task's record is gone from Redis: it was flushed or evicted, its " \
+	"result's "                                                             \
 	"time ran out, or Redis restarted without it"
 
 /* One look under way. The futures are referenced. */
@@ -70,15 +71,15 @@ on_submitted_again(
 	if (!future_unref(future) || future->done)
 		return;
 	if (err && err->code == REAPQ_EREDIS && future->resubmits >= RESUBMITS_MAX) {
-		future_settle_lost(future, VANISHED "; submitting it again failed: %s",
-		    err->msg);
+		future_settle_lost(
+		    future, VANISHED "; submitting it again failed: %s", err->msg);
 		return;
 	}
 	if (err || reply_int(reply_at(reply, 0), &code, NULL) != 0)
 		return;
 	if (code == -3) {
-		future_settle_lost(future,
-		    VANISHED "; another task holds its unique key by now");
+		future_settle_lost(
+		    future, VANISHED "; another task holds its unique key by now");
 		return;
 	}
 	future->resubmits = 0;
@@ -93,8 +94,8 @@ submit_again(struct reapq_future *future)
 		return false;
 	/* Redis may have forgotten us with the task. */
 	future->queue->alive_ms = 0;
-	if (order_send(order, future->queue, future->id, true, on_submitted_again, future,
-		NULL) != 0)
+	if (order_send(order, future->queue, future->id, true, on_submitted_again,
+		future, NULL) != 0)
 		return true;
 	future_ref(future);
 	future->looking = true;
@@ -190,7 +191,7 @@ look_at(struct queue *queue, struct future_list *list, size_t max, int64_t befor
 	int64_t now_ms = clock_boot_ms();
 	struct reapq_future *future;
 	while (max-- > 0 && (future = TAILQ_FIRST(list)) &&
-	    future->looked_ms <= before_ms) {
+	       future->looked_ms <= before_ms) {
 		TAILQ_REMOVE(list, future, in_watch);
 		TAILQ_INSERT_TAIL(list, future, in_watch);
 		future->looked_ms = now_ms;

@@ -36,8 +36,9 @@ reapq_set_add(
     struct reapq_set *set, struct reapq_future *future, struct reapq_error *err)
 {
 	if (future->set)
-		return error_set(err, REAPQ_EINVAL, "the future of task %s is in %s set",
-		    future->id, future->set == set ? "this" : "another");
+		return error_set(err, REAPQ_EINVAL,
+		    "the future of task %s is in %s set", future->id,
+		    future->set == set ? "this" : "another");
 	if (!set->client || future->client != set->client)
 		return error_set(err, REAPQ_EINVAL,
 		    "the future of task %s is not of this set's client", future->id);

@@ -10,7 +10,7 @@ struct reapq_set {
 	TAILQ_ENTRY(reapq_set) in_client;
 	struct future_list waiting;
 	struct future_list done; /* in the order in which they ended */
-	size_t left;		 /* in either */
+	size_t left;             /* in either */
 };
 
 /* A member is done, or goes away. Both do nothing without a set. */

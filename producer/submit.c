@@ -65,7 +65,8 @@ parse_submit(const struct redisReply *reply, void *arg, struct reapq_error *err)
 		break;
 	}
 	return error_set(err, REAPQ_EPROTO,
-	    "submit.lua answered %lld, which this version doesn't know", (long long)code);
+	    "submit.lua answered %lld, which this version doesn't know",
+	    (long long)code);
 }
 
 static int
@@ -95,7 +96,8 @@ prepare(struct reapq_client *client, const struct reapq_task *task, bool wanted,
 
 /* Sends one task. What fails here is answered as if Redis had. */
 static size_t
-send_one(struct call *call, const struct reapq_task *task, bool wanted, struct sending *s)
+send_one(
+    struct call *call, const struct reapq_task *task, bool wanted, struct sending *s)
 {
 	struct reapq_client *client = call->client;
 	struct reapq_error error = REAPQ_ERROR_INIT;
@@ -109,8 +111,8 @@ send_one(struct call *call, const struct reapq_task *task, bool wanted, struct s
 	rc = prepare(client, task, wanted, s, &order, &error);
 	if (rc == 0) {
 		len = order->message_len;
-		rc = order_send(
-		    order, s->queue, s->id, s->future != NULL, call_answer, &s->ask, &error);
+		rc = order_send(order, s->queue, s->id, s->future != NULL, call_answer,
+		    &s->ask, &error);
 	}
 	if (rc == 0 && s->future && !client->forget_payloads && order->max_lost > 0) {
 		s->future->order = order;
@@ -174,8 +176,8 @@ task_copy(struct reapq_task *task, const void *given, struct reapq_error *err)
 /* One slice: at most max tasks; *ret_used were dealt with. */
 static int
 submit_slice(struct reapq_client *client, const char *tasks, size_t stride, size_t max,
-    struct sending *sendings, struct reapq_task *copies, struct reapq_future **ret_futures,
-    size_t *ret_used, struct reapq_error *err)
+    struct sending *sendings, struct reapq_task *copies,
+    struct reapq_future **ret_futures, size_t *ret_used, struct reapq_error *err)
 {
 	struct call call;
 	size_t used = 0, bytes = 0;
@@ -197,8 +199,8 @@ submit_slice(struct reapq_client *client, const char *tasks, size_t stride, size
 	for (size_t i = 0; i < used; i++) {
 		struct reapq_error error = REAPQ_ERROR_INIT;
 		struct reapq_future *none = NULL;
-		int code = conclude(&sendings[i], ret_futures ? &ret_futures[i] : &none,
-		    &error);
+		int code = conclude(
+		    &sendings[i], ret_futures ? &ret_futures[i] : &none, &error);
 		if (code && rc == 0 && first == 0) {
 			first = code;
 			if (err)
@@ -259,8 +261,7 @@ reapq_submit(struct reapq_client *client, const struct reapq_task *task,
     struct reapq_future **ret_future, struct reapq_error *err)
 {
 	struct reapq_future *future = NULL;
-	int rc =
-	    reapq_submit_many(client, task, 1, ret_future ? &future : NULL, err);
+	int rc = reapq_submit_many(client, task, 1, ret_future ? &future : NULL, err);
 	if (rc == 0 && ret_future)
 		*ret_future = future;
 	return rc;
@@ -313,7 +314,8 @@ reapq_attach(struct reapq_client *client, const char *queue_name, const char *id
 	rc = call_wait(&call, err);
 	if (rc == 0 && !attached.found)
 		rc = error_set(err, REAPQ_ENOENT,
-		    "there is no task %s in queue %s, nor a result of it", id, queue->name);
+		    "there is no task %s in queue %s, nor a result of it", id,
+		    queue->name);
 	if (rc)
 		goto failed;
 	future_watch(future);

@@ -20,12 +20,12 @@ struct queue;
 
 struct watch {
 	struct event *timer;
-	int64_t due_ms;	     /* monotonic; -1: not armed */
-	int64_t resync_ms;   /* every future is looked at at least so often */
-	bool listening;	     /* a blocking wait is under way */
-	bool nudged;	     /* and was asked to end */
-	bool resync_all;     /* look at all of them at the next tick */
-	struct peek *peeks;  /* under way */
+	int64_t due_ms;     /* monotonic; -1: not armed */
+	int64_t resync_ms;  /* every future is looked at at least so often */
+	bool listening;     /* a blocking wait is under way */
+	bool nudged;        /* and was asked to end */
+	bool resync_all;    /* look at all of them at the next tick */
+	struct peek *peeks; /* under way */
 };
 
 int watch_new(

@@ -51,8 +51,9 @@ add_entry(struct roster *roster, const char *queue, const char *id, size_t len,
 	    reallocarray(roster->entries, roster->n + 1, sizeof *entries);
 	if (entries) {
 		roster->entries = entries;
-		entries[roster->n] = (struct entry){
-		    .id = strndup(id, len), .queue = queue, .lease_end_ms = lease_end_ms};
+		entries[roster->n] = (struct entry){.id = strndup(id, len),
+		    .queue = queue,
+		    .lease_end_ms = lease_end_ms};
 	}
 	if (!entries || !entries[roster->n].id)
 		return error_set(err, REAPQ_ENOMEM, "no memory for a list of workers");
@@ -93,8 +94,8 @@ parse_time(const struct redisReply *reply, void *arg, struct reapq_error *err)
 }
 
 static int
-read_registry(struct roster *roster, const struct names_list *queues,
-    struct reapq_error *err)
+read_registry(
+    struct roster *roster, const struct names_list *queues, struct reapq_error *err)
 {
 	struct queue_ask *asks = calloc(queues->n + 1, sizeof *asks);
 	struct call_ask time_ask = {.parse = parse_time, .arg = &roster->now_ms};
@@ -106,13 +107,14 @@ read_registry(struct roster *roster, const struct names_list *queues,
 	call_ask(&call, &time_ask, NULL, NULL, 1, (const char *const[]){"TIME"});
 	for (size_t i = 0; i < queues->n; i++) {
 		char key[KEYS_MAX];
-		asks[i] = (struct queue_ask){
-		    .ask = {.parse = parse_ws, .arg = &asks[i]},
-		    .roster = roster,
-		    .queue = queues->names[i]};
+		asks[i] =
+		    (struct queue_ask){.ask = {.parse = parse_ws, .arg = &asks[i]},
+			.roster = roster,
+			.queue = queues->names[i]};
 		call_ask(&call, &asks[i].ask, NULL, NULL, 5,
 		    (const char *const[]){"ZRANGE",
-			keys_suffix(key, queues->names[i], "ws"), "0", "-1", "WITHSCORES"});
+			keys_suffix(key, queues->names[i], "ws"), "0", "-1",
+			"WITHSCORES"});
 	}
 	rc = call_wait(&call, err);
 	free(asks);
@@ -156,7 +158,8 @@ parse_registration(const struct redisReply *reply, void *arg, struct reapq_error
 	size_t len;
 	int rc;
 	info->id = entry->id;
-	info->host = info->queues = info->isolation = info->version = info->handlers = "";
+	info->host = info->queues = info->isolation = info->version = info->handlers =
+	    "";
 	if (reply_is_nil(reply))
 		return 0;
 	rc = reply_str(reply, &data, &len, err);
@@ -195,7 +198,8 @@ read_registrations(struct roster *roster, struct reapq_error *err)
 		struct entry *entry = &roster->entries[i];
 		char key[KEYS_MAX];
 		keys_worker(key, entry->queue, entry->id);
-		asks[2 * i] = (struct call_ask){.parse = parse_registration, .arg = entry};
+		asks[2 * i] =
+		    (struct call_ask){.parse = parse_registration, .arg = entry};
 		asks[2 * i + 1] =
 		    (struct call_ask){.parse = parse_left, .arg = &entry->left_ms};
 		call_ask(&call, &asks[2 * i], NULL, NULL, 2,
@@ -208,9 +212,9 @@ read_registrations(struct roster *roster, struct reapq_error *err)
 	for (size_t i = 0; rc == 0 && i < roster->n; i++) {
 		struct entry *entry = &roster->entries[i];
 		entry->info.alive = entry->lease_end_ms > roster->now_ms;
-		entry->info.heartbeat_ms = entry->left_ms > 0
-		    ? roster->now_ms - (REGISTRY_MS - entry->left_ms)
-		    : 0;
+		entry->info.heartbeat_ms =
+		    entry->left_ms > 0 ? roster->now_ms - (REGISTRY_MS - entry->left_ms)
+				       : 0;
 	}
 	return rc;
 }
@@ -234,14 +238,17 @@ static int
 give(struct roster *roster, struct reapq_worker_info **ret_list, size_t *ret_n,
     struct reapq_error *err)
 {
-	char *block = calloc(1, keeps_offset(roster->n) + roster->n * sizeof(struct keep));
+	char *block =
+	    calloc(1, keeps_offset(roster->n) + roster->n * sizeof(struct keep));
 	if (!block)
 		return error_set(err, REAPQ_ENOMEM, "no memory for a list of workers");
 	for (size_t i = 0; i < roster->n; i++) {
 		struct entry *entry = &roster->entries[i];
 		struct keep keep = {entry->id, entry->box};
-		memcpy(block + i * sizeof entry->info, &entry->info, sizeof entry->info);
-		memcpy(block + keeps_offset(roster->n) + i * sizeof keep, &keep, sizeof keep);
+		memcpy(
+		    block + i * sizeof entry->info, &entry->info, sizeof entry->info);
+		memcpy(block + keeps_offset(roster->n) + i * sizeof keep, &keep,
+		    sizeof keep);
 	}
 	*ret_n = roster->n;
 	roster->n = 0;
@@ -270,7 +277,8 @@ reapq_worker_list(struct reapq_client *client, const char *queue_name,
 		return rc;
 	if (queue_name && !id_valid(queue_name))
 		return error_set(err, REAPQ_EINVAL,
-		    "\"%.80s\" is no queue name: 1 to %d letters, digits, '_', '.' or '-'",
+		    "\"%.80s\" is no queue name: 1 to %d letters, digits, '_', '.' or "
+		    "'-'",
 		    queue_name, REAPQ_ID_MAX);
 	if (queue_name)
 		rc = names_list_add(&queues, queue_name, strlen(queue_name), err);

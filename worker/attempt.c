@@ -14,7 +14,7 @@
 #include "dispatch.h"
 #include "error.h"
 #include "leftovers.h"
-#include "limits.h"
+#include "limit.h"
 #include "log.h"
 #include "runner_proc.h"
 #include <event2/event.h>
@@ -66,7 +66,7 @@ examine(struct attempt *a, const struct attempt_claim *claim)
 		unfit(a, text);
 		return;
 	}
-	limits_apply(&a->task.limits, &config->defaults, &config->ceilings, &a->limits);
+	limit_apply(&a->task.limits, &config->defaults, &config->ceilings, &a->limits);
 	exec = strcmp(a->task.handler, REAPQ_HANDLER_EXEC) == 0;
 	a->evidence.is_exec = exec;
 	if (exec && !config->allow_exec) {
@@ -103,8 +103,8 @@ attempt_new(struct attempt **ret_a, const struct attempt_env *env,
 	snprintf(a->token, sizeof(a->token), "%s", claim->token);
 	a->number = claim->attempt;
 	a->failed = claim->failed;
-	for (int i = 0; i < LIMITS_N; i++)
-		limits_set(&a->limits, (enum limits_index)i, REAPQ_UNLIMITED);
+	for (int i = 0; i < LIMIT_N; i++)
+		limit_set(&a->limits, (enum limit_index)i, REAPQ_UNLIMITED);
 	a->evidence.usage =
 	    (struct reapq_usage){-1, -1, -1, -1, NULL, -1, -1, -1, -1, -1, -1};
 	a->evidence.host = env->host;
@@ -240,11 +240,12 @@ static void
 stop_running(struct attempt *a, bool now)
 {
 	if (!child_signal(a->child, now ? SIGKILL : SIGTERM)) {
-		/* It was dead already, of its own cause. */
-		if (!a->evidence.killed)
+		/* It was dead already; if nothing had been sent, of its own cause. */
+		if (!a->signalled)
 			a->evidence.intent = JUDGE_NO_INTENT;
 		return;
 	}
+	a->signalled = true;
 	if (now) {
 		a->evidence.killed = true;
 		(void)event_del(a->ev_timer);

@@ -64,6 +64,7 @@ struct attempt {
 	struct judge_evidence evidence;
 	struct buf result, text; /* text: error or refusal */
 	char intent_text[128];
+	bool signalled; /* a signal of ours has gone out */
 	int64_t sweep_until_ms;
 	bool buried; /* the message could not be read: to the dead list */
 	struct judge_finding finding;

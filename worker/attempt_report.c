@@ -11,9 +11,9 @@
 #include "keys.h"
 #include "names.h"
 #include "retry.h"
+#include "rnd.h"
 #include <signal.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/wait.h>
 
 static void
@@ -89,7 +89,7 @@ static const char *
 mode_of(const struct attempt *a, int64_t *ret_delay_ms)
 {
 	enum judge_intent intent = a->evidence.intent;
-	uint32_t set = 0, rnd = 0;
+	uint32_t set = 0;
 
 	*ret_delay_ms = 0;
 	if (a->buried)
@@ -99,8 +99,8 @@ mode_of(const struct attempt *a, int64_t *ret_delay_ms)
 	if (retry_parse(a->task.retry_on, &set, NULL) != 0 ||
 	    !retry_wanted(set, a->finding.verdict, a->failed + 1, a->task.max_attempts))
 		return "F";
-	(void)getrandom(&rnd, sizeof(rnd), 0);
-	*ret_delay_ms = retry_delay_ms(a->task.retry_delay_ms, a->failed + 1, rnd);
+	*ret_delay_ms =
+	    retry_delay_ms(a->task.retry_delay_ms, a->failed + 1, rnd_u32());
 	return "T";
 }
 

@@ -11,7 +11,7 @@
 #include "cpus.h"
 #include "error.h"
 #include "id.h"
-#include "limits.h"
+#include "limit.h"
 #include "units.h"
 #include <argp.h>
 #include <ctype.h>
@@ -37,9 +37,9 @@ enum key {
 	KEY_WARM,
 	KEY_LOG_LEVEL,
 	KEY_CHECK,
-	KEY_DEFAULT, /* + enum limits_index */
-	KEY_MAX = KEY_DEFAULT + LIMITS_N,
-	KEY_END = KEY_MAX + LIMITS_N
+	KEY_DEFAULT, /* + enum limit_index */
+	KEY_MAX = KEY_DEFAULT + LIMIT_N,
+	KEY_END = KEY_MAX + LIMIT_N
 };
 
 static const struct argp_option fixed[] = {
@@ -77,8 +77,8 @@ static const struct argp_option fixed[] = {
 #define FIXED_N (sizeof(fixed) / sizeof(fixed[0]))
 
 /* fixed, then --default-X and --max-X for each limit, then the end mark */
-static struct argp_option options[FIXED_N + 2 * LIMITS_N + 1];
-static char option_texts[2 * LIMITS_N][2][160];
+static struct argp_option options[FIXED_N + 2 * LIMIT_N + 1];
+static char option_texts[2 * LIMIT_N][2][160];
 
 static char *
 keep(struct config *c, const char *text)
@@ -199,12 +199,12 @@ static int
 set_limit(struct config *c, int key, const char *text, struct reapq_error *err)
 {
 	bool max = key >= KEY_MAX;
-	enum limits_index i = (enum limits_index)(key - (max ? KEY_MAX : KEY_DEFAULT));
+	enum limit_index i = (enum limit_index)(key - (max ? KEY_MAX : KEY_DEFAULT));
 	int64_t value;
-	int rc = limits_parse(i, text, &value, err);
+	int rc = limit_parse(i, text, &value, err);
 
 	if (rc == 0)
-		limits_set(max ? &c->ceilings : &c->defaults, i, value);
+		limit_set(max ? &c->ceilings : &c->defaults, i, value);
 	return rc;
 }
 
@@ -285,19 +285,19 @@ make_options(void)
 	memcpy(options, fixed, sizeof(fixed));
 	o += FIXED_N;
 	for (int max = 0; max < 2; max++) {
-		for (int i = 0; i < LIMITS_N; i++, k++, o++) {
+		for (int i = 0; i < LIMIT_N; i++, k++, o++) {
 			snprintf(option_texts[k][0], sizeof(option_texts[k][0]),
-			    "%s-%s", max ? "max" : "default", limits_table[i].flag);
+			    "%s-%s", max ? "max" : "default", limit_table[i].flag);
 			snprintf(option_texts[k][1], sizeof(option_texts[k][1]),
 			    "%s: %s",
 			    max ? "no task gets more of"
 				: "for tasks that ask for none",
-			    limits_table[i].help);
+			    limit_table[i].help);
 			o->name = option_texts[k][0];
 			o->key = (max ? KEY_MAX : KEY_DEFAULT) + i;
-			o->arg = limits_table[i].unit == LIMITS_BYTES ? "SIZE"
-				 : limits_table[i].unit == LIMITS_MS  ? "D"
-								      : "N";
+			o->arg = limit_table[i].unit == LIMIT_BYTES ? "SIZE"
+				 : limit_table[i].unit == LIMIT_MS  ? "D"
+								    : "N";
 			o->doc = option_texts[k][1];
 			o->group = 2 + max;
 		}
@@ -345,7 +345,7 @@ set_defaults(struct config *c)
 	c->kill_grace_ms = 1000;
 	c->lease_ms = 5000;
 	c->log_level = LOG_INFO;
-	limits_fallbacks(&c->defaults);
+	limit_fallbacks(&c->defaults);
 }
 
 void

@@ -13,13 +13,13 @@
 #include "keys.h"
 #include "log.h"
 #include "reply.h"
+#include "rnd.h"
 #include "runner_proc.h"
 #include "wire.h"
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #define BEAT_TASKS_MAX 500
@@ -196,7 +196,6 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	    .argc = 4,
 	    .argv = argv,
 	    .timeout_ms = 5 * TICK_MS};
-	uint32_t rnd = 0;
 
 	(void)fd;
 	(void)what;
@@ -207,8 +206,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		keys_base(base, l->beats[i].queue);
 		(void)conn_send(l->opts.conn, &req, NULL);
 	}
-	(void)getrandom(&rnd, sizeof(rnd), 0);
-	arm(l->ev_tick, TICK_MS * 4 / 5 + rnd % (TICK_MS * 2 / 5));
+	arm(l->ev_tick, TICK_MS * 4 / 5 + rnd_u32() % (TICK_MS * 2 / 5));
 }
 
 void

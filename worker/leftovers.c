@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,4 +93,22 @@ leftovers_sweep(uint32_t gen, pid_t leader, int *ret_reaped)
 			(*ret_reaped)++;
 	}
 	return left;
+}
+
+void
+leftovers_end(pid_t keep)
+{
+	static pid_t pids[CHILDREN_MAX];
+	bool more = true;
+
+	while (more) {
+		int n = leftovers_children(pids, CHILDREN_MAX);
+
+		more = false;
+		for (int i = 0; i < n; i++) {
+			if (pids[i] == keep || kill(pids[i], SIGKILL) != 0)
+				continue;
+			more = waitpid(pids[i], NULL, 0) == pids[i] || more;
+		}
+	}
 }

@@ -22,6 +22,9 @@ int leftovers_adopt(struct reapq_error *err);
  */
 int leftovers_sweep(uint32_t gen, pid_t leader, int *ret_reaped);
 
+/* At the very end: kills and reaps every child but keep (0: none), and what they leave. */
+void leftovers_end(pid_t keep);
+
 /* Pids of this process's children, at most cap; returns how many, -1: not readable. */
 int leftovers_children(pid_t *pids, int cap);
 

@@ -12,6 +12,19 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+
+/* Four descriptors a child add up; children get their own limit. */
+static void
+raise_open_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
 
 int
 main(int argc, char **argv)
@@ -23,6 +36,7 @@ main(int argc, char **argv)
 	/* Large results come and go: give their memory back, whatever their size was. */
 	(void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 	config_load(&config, argc, argv);
+	raise_open_files();
 	/* A child of the same user must not read our memory or our environment. */
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	log_set_level(config.log_level);

@@ -9,19 +9,21 @@
 
 #include "backoff.h"
 #include "error.h"
+#include "rnd.h"
 #include "runner_proc.h"
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define POOL_MAX 256
+#define FORKING_MAX 32 /* the link holds so many requests with ease */
 
 struct pool {
 	struct event_base *base;
 	struct pool_options opts;
 	struct child *children[POOL_MAX];
 	int n;
+	int forking; /* of those, asked for and not answered */
 	int slots;
 	uint32_t next_gen;
 	struct event *ev_again;
@@ -51,13 +53,11 @@ static void
 refill_later(struct pool *p)
 {
 	struct timeval tv;
-	uint32_t rnd = 0;
 	int64_t ms;
 
 	if (p->waiting)
 		return;
-	(void)getrandom(&rnd, sizeof(rnd), 0);
-	ms = backoff_next_ms(&p->backoff, rnd);
+	ms = backoff_next_ms(&p->backoff, rnd_u32());
 	tv.tv_sec = ms / 1000;
 	tv.tv_usec = (suseconds_t)(ms % 1000) * 1000;
 	p->waiting = event_add(p->ev_again, &tv) == 0;
@@ -120,13 +120,14 @@ refill(struct pool *p)
 
 	if (p->waiting || p->opts.runner == NULL || !runner_proc_ready(p->opts.runner))
 		return;
-	while (p->n < wanted(p)) {
+	while (p->n < wanted(p) && p->forking < FORKING_MAX) {
 		if (child_new(&p->children[p->n], p->base, p->opts.runner,
 			++p->next_gen, &watcher, &err) != 0) {
 			trouble(p, "cannot fork a child", &err);
 			return;
 		}
 		p->n++;
+		p->forking++;
 	}
 }
 
@@ -200,6 +201,7 @@ pool_forked(struct pool *p, uint32_t gen, pid_t pid, int error)
 
 	if (i < 0)
 		return;
+	p->forking--;
 	rc = error == 0 ? child_forked(p->children[i], pid, &err)
 			: error_sys(&err, error, "clone in the runner");
 	if (rc != 0) {
@@ -209,6 +211,7 @@ pool_forked(struct pool *p, uint32_t gen, pid_t pid, int error)
 		return;
 	}
 	backoff_reset(&p->backoff);
+	refill(p);
 	p->opts.on_warm(p->opts.arg);
 }
 

@@ -12,6 +12,7 @@
 #include "buf.h"
 #include "check.h"
 #include "error.h"
+#include "rnd.h"
 #include "runner/link.h"
 #include <errno.h>
 #include <event2/event.h>
@@ -20,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -150,7 +150,6 @@ on_death(evutil_socket_t fd, short what, void *arg)
 	struct timeval tv;
 	siginfo_t si;
 	char how[64];
-	uint32_t rnd = 0;
 	int64_t ms;
 
 	(void)what;
@@ -171,8 +170,7 @@ on_death(evutil_socket_t fd, short what, void *arg)
 	while (r->pending_n > 0)
 		answer(r, r->pending[0], 0, ECHILD);
 	r->opts.on_died(how, r->opts.arg);
-	(void)getrandom(&rnd, sizeof(rnd), 0);
-	ms = backoff_next_ms(&r->backoff, rnd);
+	ms = backoff_next_ms(&r->backoff, rnd_u32());
 	tv.tv_sec = ms / 1000;
 	tv.tv_usec = (suseconds_t)(ms % 1000) * 1000;
 	if (event_add(r->ev_again, &tv) != 0) {

@@ -212,7 +212,10 @@ is_forking(void *arg)
 static void
 end_if_drained(struct supervisor *s)
 {
-	if (s->draining && TAILQ_EMPTY(&s->attempts) && !fetch_claiming(s->fetch))
+	/* A claim that is out may bring tasks, unless there is nobody to answer it. */
+	bool claiming = fetch_claiming(s->fetch) && conn_up(s->claims);
+
+	if (s->draining && TAILQ_EMPTY(&s->attempts) && !claiming)
 		quit(s, NULL);
 }
 
@@ -382,8 +385,15 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 	    on_runner_died, on_runner_broken, s};
 	struct pool_options po = {NULL, s->config->warm, on_warm, on_pool_trouble, s};
 	struct reaper_options eo = {is_known, is_forking, s};
-	struct fetch_options fo = {s->config, s->id, s->claims, s->bell, free_slots,
-	    on_claim, on_hint, on_fetch_stopped, s};
+	struct fetch_options fo = {.config = s->config,
+	    .worker_id = s->id,
+	    .claims = s->claims,
+	    .bell = s->bell,
+	    .free_slots = free_slots,
+	    .on_claim = on_claim,
+	    .on_hint = on_hint,
+	    .on_stopped = on_fetch_stopped,
+	    .arg = s};
 	int rc;
 
 	if ((rc = outbox_new(&s->outbox, s->main, s->big, err)) != 0 ||
@@ -465,6 +475,8 @@ free_all(struct supervisor *s)
 	reaper_free(s->reaper);
 	pool_free(s->pool);
 	runner_proc_free(s->runner);
+	/* A child whose fork the runner had not told of yet. */
+	leftovers_end(s->embedded != NULL ? embedded_pid(s->embedded) : 0);
 	conn_free(s->main);
 	conn_free(s->claims);
 	conn_free(s->bell);

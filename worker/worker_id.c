@@ -1,11 +1,11 @@
 /* worker_id.c - pure but for the host's name, the pid and six random letters. */
 #include "worker_id.h"
 
+#include "rnd.h"
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #define HOST_PART 24
@@ -15,7 +15,7 @@ worker_id_make(char ret_id[REAPQ_ID_MAX + 1], char ret_host[WORKER_HOST_MAX + 1]
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
 	char host[HOST_PART + 1], nonce[7];
-	uint8_t rnd[6] = {0};
+	uint8_t rnd[6];
 	size_t n;
 
 	if (gethostname(ret_host, WORKER_HOST_MAX + 1) != 0 || ret_host[0] == '\0')
@@ -27,7 +27,7 @@ worker_id_make(char ret_id[REAPQ_ID_MAX + 1], char ret_host[WORKER_HOST_MAX + 1]
 		host[n] = (char)(isalnum(c) || c == '_' || c == '-' ? c : '-');
 	}
 	host[n] = '\0';
-	(void)getrandom(rnd, sizeof(rnd), 0);
+	rnd_bytes(rnd, sizeof(rnd));
 	for (n = 0; n < sizeof(rnd); n++)
 		nonce[n] = letters[rnd[n] % 32];
 	nonce[n] = '\0';

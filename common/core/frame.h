@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define FRAME_MAGIC 0x52455051u
-#define FRAME_TEXT_MAX 4096u  /* error, refused */
+#define FRAME_TEXT_MAX 4096u /* error, refused */
 #define FRAME_LOG_MAX 1024u
 #define FRAME_PART_MAX (1u << 20)
 
@@ -30,17 +30,17 @@ struct frame_task {
 	uint32_t argc, envc;
 	int32_t attempt;
 	uint32_t reserved;
-	int64_t time_left_ms; /* -1: no time limit */
+	int64_t time_left_ms;       /* -1: no time limit */
 	struct reapq_limits limits; /* in force; REAPQ_UNLIMITED: none */
 };
 
 enum frame_type {
 	FRAME_PART = 1, /* bytes of the result */
-	FRAME_DONE,	/* returned; the result is whole. Empty */
-	FRAME_FAILED,	/* the handler's error text */
-	FRAME_LOG,	/* one line */
-	FRAME_REFUSED,	/* not started: why, as text */
-	FRAME_TOO_BIG,	/* the result would pass its limit. Empty */
+	FRAME_DONE,     /* returned; the result is whole. Empty */
+	FRAME_FAILED,   /* the handler's error text */
+	FRAME_LOG,      /* one line */
+	FRAME_REFUSED,  /* not started: why, as text */
+	FRAME_TOO_BIG,  /* the result would pass its limit. Empty */
 	FRAME_TYPE_COUNT
 };
 

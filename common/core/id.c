@@ -6,12 +6,10 @@
  * same millisecond have no order.
  */
 #include "id.h"
-#include "check.h"
 #include "clock.h"
+#include "rnd.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define TIME_CHARS 10
 
@@ -45,13 +43,8 @@ void
 id_make(char ret_id[REAPQ_ID_LEN + 1])
 {
 	uint8_t rnd[10];
-	ssize_t n;
 
-	/* Up to 256 bytes come whole or not at all: getrandom(2). */
-	do {
-		n = getrandom(rnd, sizeof(rnd), 0);
-	} while (n < 0 && errno == EINTR);
-	CHECK(n == (ssize_t)sizeof(rnd));
+	rnd_bytes(rnd, sizeof(rnd));
 	id_format(ret_id, clock_wall_ms(), rnd);
 }
 

@@ -14,7 +14,8 @@
  */
 int retry_parse(const char *text, uint32_t *ret_set, struct reapq_error *err);
 
-bool retry_wanted(uint32_t set, enum reapq_verdict verdict, int attempt, int max_attempts);
+bool retry_wanted(
+    uint32_t set, enum reapq_verdict verdict, int attempt, int max_attempts);
 
 /*
  * base_ms * 2^(failures - 1), at most one hour, times 0.5 to 1.5 by rnd (any

@@ -21,7 +21,8 @@
  * SKIM_NODES_MAX nodes, a container that declares more elements than bytes are
  * left, or the reserved byte 0xc1; the message has the offset.
  */
-int skim_object(const void *data, size_t len, size_t *ret_used, struct reapq_error *err);
+int skim_object(
+    const void *data, size_t len, size_t *ret_used, struct reapq_error *err);
 
 /* The same, and the object must be all there is and be a map. */
 int skim_map(const void *data, size_t len, struct reapq_error *err);

@@ -118,6 +118,13 @@ parse_userinfo(struct span s, struct url *u)
 	    u->password, sizeof(u->password));
 }
 
+static bool
+host_byte(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+}
+
 /* An address, then perhaps % (or %25, as in RFC 6874) and an interface. */
 static const char *
 parse_ipv6(struct span s, struct url *u)
@@ -144,17 +151,15 @@ parse_ipv6(struct span s, struct url *u)
 		if (zone_len == 0 || zone_len > 32 || memchr(zone, '%', zone_len))
 			return "the interface after the IPv6 address is empty or too "
 			       "long";
+		for (size_t i = 0; i < zone_len; i++) {
+			if (!host_byte(zone[i]))
+				return "the interface after the IPv6 address has bytes "
+				       "other than letters, digits, '-', '.' and '_'";
+		}
 	}
 	snprintf(u->host, sizeof(u->host), "%s%s%.*s", text, zone ? "%" : "",
 	    (int)zone_len, zone ? zone : "");
 	return NULL;
-}
-
-static bool
-host_byte(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
 
 static const char *

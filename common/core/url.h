@@ -13,7 +13,7 @@ struct url {
 	int port;
 	char path[108]; /* of a unix socket, else ""; size of sun_path, unix(7) */
 	int db;
-	char user[128];	    /* "" : none */
+	char user[128];     /* "" : none */
 	char password[512]; /* "" : none; percent-decoded */
 	bool tls;
 };

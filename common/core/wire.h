@@ -25,12 +25,12 @@
  */
 struct wire_task {
 	const char *id, *handler; /* never NULL */
-	const char *tag;	  /* NULL: none */
+	const char *tag;          /* NULL: none */
 	const void *payload;
 	size_t payload_len;
 	const char *const *argv; /* NULL unless exec; ends with NULL */
-	const char *const *env;	 /* NULL: none; ends with NULL */
-	const char *cwd;	 /* NULL: none */
+	const char *const *env;  /* NULL: none; ends with NULL */
+	const char *cwd;         /* NULL: none */
 	struct reapq_limits limits;
 	int max_attempts; /* at least 1 */
 	int64_t retry_delay_ms;
@@ -39,8 +39,8 @@ struct wire_task {
 };
 
 /* Appends to out. EINVAL, ENOMEM. */
-int wire_task_encode(const struct wire_task *task, struct buf *out,
-    struct reapq_error *err);
+int wire_task_encode(
+    const struct wire_task *task, struct buf *out, struct reapq_error *err);
 
 /* Owns what its task or report points to. Zero it before first use. */
 struct wire_box {
@@ -63,22 +63,22 @@ int wire_task_decode(const void *data, size_t len, struct wire_box *box,
  * last; missing strings are "" where reapq/report.h does not allow NULL; a report
  * that a script made has few fields. At most 1,000 attempts.
  */
-int wire_report_encode(const struct reapq_report *report, struct buf *out,
-    struct reapq_error *err);
+int wire_report_encode(
+    const struct reapq_report *report, struct buf *out, struct reapq_error *err);
 int wire_report_decode(const void *data, size_t len, struct wire_box *box,
     struct reapq_report *ret_report, struct reapq_error *err);
 
 /* One short report. */
-int wire_attempt_encode(const struct reapq_attempt *attempt, struct buf *out,
-    struct reapq_error *err);
+int wire_attempt_encode(
+    const struct reapq_attempt *attempt, struct buf *out, struct reapq_error *err);
 
 /* What a worker says of itself in its registry key; strings live in the box. */
 struct wire_worker {
 	const char *id, *host, *queues, *isolation, *version, *handlers;
 	int64_t pid, slots, busy, tasks_done, started_ms;
 };
-int wire_worker_encode(const struct wire_worker *w, struct buf *out,
-    struct reapq_error *err);
+int wire_worker_encode(
+    const struct wire_worker *w, struct buf *out, struct reapq_error *err);
 int wire_worker_decode(const void *data, size_t len, struct wire_box *box,
     struct wire_worker *ret_worker, struct reapq_error *err);
 

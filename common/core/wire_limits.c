@@ -1,5 +1,5 @@
 /*
- * wire_limits.c - limits as they travel, by the names of limits_table.
+ * wire_limits.c - limits as they travel, by the names of limit_table.
  *
  * Two tables, because a missing limit means one thing in a task (the worker's
  * default, 0) and another in a report (none in force, -1).

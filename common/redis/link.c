@@ -3,8 +3,9 @@
  *
  * Sockets are close-on-exec at once: a child that held one would keep the connection
  * alive for Redis after we are gone. Writes never raise SIGPIPE, as the program that
- * uses the library may not ignore it. A reply's arrays are bounded, as hiredis
- * allocates what an array's header says before any element has come.
+ * uses the library may not ignore it. A reply's arrays are bounded: hiredis allocates
+ * what an array's header says before any element has come, and frees nested ones
+ * recursively (1.x reads them to any depth, 0.14 to 7).
  */
 #include "link.h"
 #include "error.h"
@@ -18,6 +19,7 @@
 #include <sys/socket.h>
 
 #define LINK_ARRAY_MAX (1 << 20)
+#define LINK_DEPTH_MAX 7
 /* Redis's own bound on one string is 512 MB. */
 #define LINK_REPLY_MAX ((size_t)640 << 20)
 #define KEEPALIVE_IDLE_S 10
@@ -42,6 +44,11 @@ static void *(*create_array)(const redisReadTask *, array_len);
 static void *
 create_bounded_array(const redisReadTask *task, array_len n)
 {
+	int depth = 0;
+
+	for (const redisReadTask *t = task; t; t = t->parent)
+		if (++depth > LINK_DEPTH_MAX)
+			return NULL;
 	return n > LINK_ARRAY_MAX ? NULL : create_array(task, n);
 }
 

@@ -85,7 +85,7 @@ check_request(const struct conn_request *req, struct reapq_error *err)
 		return error_set(
 		    err, REAPQ_EINVAL, "script %s was given no key", req->script->name);
 	for (int i = 0; i < req->argc; i++)
-		if (!req->argv[i] && arg_len(req, i) > 0)
+		if (!req->argv[i] && (!req->argv_len || req->argv_len[i] > 0))
 			return error_set(err, REAPQ_EINVAL,
 			    "string %d of the request is missing", i + 1);
 	return 0;

@@ -63,8 +63,7 @@ print_bad(const struct item *item, const struct reapq_report *report)
 }
 
 static int
-print_text(
-    const struct map *m, const struct item *item, const struct reapq_report *report)
+print_text(struct map *m, const struct item *item, const struct reapq_report *report)
 {
 	const char *result = report->result;
 	size_t len = report->result_len;
@@ -81,6 +80,7 @@ print_text(
 	if (report->err_len > 0 || report->outcome != REAPQ_RETURNED) {
 		int rc = say_flush();
 
+		tally_clear(&m->tally);
 		if (rc != 0)
 			return rc;
 	}
@@ -98,10 +98,26 @@ settle(struct map *m, struct item *item)
 	const struct reapq_report *report = reapq_future_report(item->future);
 	int rc;
 
-	tally_clear(&m->tally);
+	if (m->tally.shared)
+		tally_clear(&m->tally);
 	rc = m->opts->json ? print_json(item, report) : print_text(m, item, report);
 	item_remove(&m->feed.open, item);
 	item_free(item);
+	return rc;
+}
+
+/* The next one that has ended; NULL: there is none now. */
+static int
+next_ended(struct map *m, struct item **ret_item, struct reapq_error *err)
+{
+	struct reapq_error why = REAPQ_ERROR_INIT;
+	struct reapq_future *future;
+	int rc = reapq_set_next(m->feed.set, 0, &future, &why);
+
+	*ret_item = rc == 0 ? reapq_future_user(future) : NULL;
+	if (rc == 0 || rc == REAPQ_ETIMEDOUT || rc == REAPQ_EEMPTY)
+		return 0;
+	*err = why;
 	return rc;
 }
 
@@ -109,18 +125,18 @@ settle(struct map *m, struct item *item)
 static int
 drain(struct map *m, struct reapq_error *err)
 {
-	struct reapq_future *future;
 	char input[ITEM_INPUT_MAX];
-	int rc = 0;
+	struct item *item;
+	int rc = next_ended(m, &item, err);
 
-	while (rc == 0 && reapq_set_next(m->feed.set, 0, &future, err) == 0) {
-		struct item *item = reapq_future_user(future);
-
+	while (rc == 0 && item) {
 		item->ended = true;
-		tally_add(
-		    &m->tally, reapq_future_report(future), item_input(item, input));
+		tally_add(&m->tally, reapq_future_report(item->future),
+		    item_input(item, input));
 		if (!m->opts->keep_order)
 			rc = settle(m, item);
+		if (rc == 0)
+			rc = next_ended(m, &item, err);
 	}
 	while (rc == 0 && m->opts->keep_order && m->feed.open.first &&
 	       m->feed.open.first->ended)
@@ -128,12 +144,13 @@ drain(struct map *m, struct reapq_error *err)
 	return rc;
 }
 
+/* Last first: those at the head of the queue are about to start anyway. */
 static void
 cancel_queued(struct map *m)
 {
 	size_t cancelled = 0, left = 0;
 
-	for (struct item *item = m->feed.open.first; item; item = item->next) {
+	for (struct item *item = m->feed.open.last; item; item = item->prev) {
 		struct reapq_error err = REAPQ_ERROR_INIT;
 		int rc;
 

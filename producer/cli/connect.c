@@ -7,7 +7,6 @@
  */
 #include "connect.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,21 +62,18 @@ read_password(
 static int
 say_refused(const char *url, const struct reapq_error *err)
 {
-	char shown[512], reason[256];
+	static const char cure[] = "Start one, or give --redis URL (or REAPQ_REDIS).";
+	char shown[512];
 
-	if (err->code == REAPQ_EINVAL) {
-		say_error(err);
-		return EXITS_USAGE;
-	}
 	if (err->code != REAPQ_ECONN) {
 		say_error(err);
-		return EXITS_REAPQ;
+		return exits_of_error(err->code);
 	}
-	(void)snprintf(
-	    reason, sizeof reason, "%s", err->sys ? strerror(err->sys) : err->msg);
-	reason[0] = (char)tolower((unsigned char)reason[0]);
-	say_line("no Redis at %s: %s. Start one, or give --redis URL (or REAPQ_REDIS).",
-	    url_redact(url, shown, sizeof shown), reason);
+	if (strstr(err->msg, "Redis at "))
+		say_line("%s. %s", err->msg, cure);
+	else
+		say_line("no Redis at %s: %s. %s", url_redact(url, shown, sizeof shown),
+		    err->msg, cure);
 	return EXITS_REAPQ;
 }
 

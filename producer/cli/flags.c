@@ -2,7 +2,7 @@
  * flags.c - the one table that both the parser and --help read, so that neither
  * can know a flag that the other does not.
  *
- * The rows of the limits come from limits_table, which the worker and the report
+ * The rows of the limits come from limit_table, which the worker and the report
  * use as well.
  */
 #include "flags.h"
@@ -79,7 +79,7 @@ enum {
 	N_ROWS = sizeof rows / sizeof rows[0]
 };
 
-_Static_assert(N_ROWS + LIMITS_N < FLAGS_MAX, "FLAGS_MAX is too small");
+_Static_assert(N_ROWS + LIMIT_N < FLAGS_MAX, "FLAGS_MAX is too small");
 
 void
 flags_getopt(unsigned groups, struct option ret_rows[FLAGS_MAX])
@@ -96,8 +96,8 @@ flags_getopt(unsigned groups, struct option ret_rows[FLAGS_MAX])
 	}
 	if (!(groups & FLAGS_LIMITS))
 		return;
-	for (int i = 0; i < LIMITS_N; i++)
-		ret_rows[n++] = (struct option){.name = limits_table[i].flag,
+	for (int i = 0; i < LIMIT_N; i++)
+		ret_rows[n++] = (struct option){.name = limit_table[i].flag,
 		    .has_arg = required_argument,
 		    .val = FLAG_LIMIT + i};
 }
@@ -134,13 +134,13 @@ static void
 print_limits(FILE *out)
 {
 	static const char *const values[] = {
-	    [LIMITS_BYTES] = "SIZE", [LIMITS_MS] = "D", [LIMITS_COUNT] = "N"};
+	    [LIMIT_BYTES] = "SIZE", [LIMIT_MS] = "D", [LIMIT_COUNT] = "N"};
 
 	(void)fprintf(out, "\nLimits (a worker has defaults and ceilings; 'none' asks "
 			   "for no limit):\n");
-	for (size_t i = 0; i < LIMITS_N; i++)
-		print_row(limits_table[i].flag, values[limits_table[i].unit],
-		    limits_table[i].help, out);
+	for (size_t i = 0; i < LIMIT_N; i++)
+		print_row(limit_table[i].flag, values[limit_table[i].unit],
+		    limit_table[i].help, out);
 }
 
 void

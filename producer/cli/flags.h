@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "limits.h"
+#include "limit.h"
 
 /* A command has the flags of its groups. */
 enum flags_group {

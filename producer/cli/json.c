@@ -92,8 +92,8 @@ base64(const void *data, size_t len)
 
 		*to++ = digits[bits >> 18];
 		*to++ = digits[bits >> 12 & 63];
-		*to++ = left > 1 ? digits[bits >> 6 & 63] : '=';
-		*to++ = left > 2 ? digits[bits & 63] : '=';
+		*to++ = (char)(left > 1 ? digits[bits >> 6 & 63] : '=');
+		*to++ = (char)(left > 2 ? digits[bits & 63] : '=');
 	}
 	value = json_stringn_nocheck(out, out_len);
 	free(out);

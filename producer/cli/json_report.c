@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "limits.h"
+#include "limit.h"
 
 static const char *
 or_null(const char *text)
@@ -112,11 +112,11 @@ put_limits(struct json *j, const struct reapq_report *r)
 	struct json item;
 
 	json_start(&item);
-	for (int i = 0; i < LIMITS_N; i++) {
-		int64_t value = limits_get(&r->limits, (enum limits_index)i);
-		int shown = applied && (value > 0 || (value == 0 && i == LIMITS_CORE));
+	for (int i = 0; i < LIMIT_N; i++) {
+		int64_t value = limit_get(&r->limits, (enum limit_index)i);
+		int shown = applied && (value > 0 || (value == 0 && i == LIMIT_CORE));
 
-		json_put(&item, limits_table[i].name,
+		json_put(&item, limit_table[i].name,
 		    shown ? json_integer(value) : json_null());
 	}
 	put_object(j, "limits", &item);

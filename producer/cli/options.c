@@ -15,7 +15,7 @@
 #include "error.h"
 #include "flags.h"
 #include "id.h"
-#include "limits.h"
+#include "limit.h"
 #include "retry.h"
 #include "units.h"
 
@@ -256,11 +256,11 @@ static int
 set_limit(struct options *o, int flag, const char *text, struct reapq_error *err)
 {
 	int64_t value;
-	enum limits_index i = (enum limits_index)(flag - FLAG_LIMIT);
-	int rc = limits_parse(i, text, &value, err);
+	enum limit_index i = (enum limit_index)(flag - FLAG_LIMIT);
+	int rc = limit_parse(i, text, &value, err);
 
 	if (rc == 0)
-		limits_set(&o->task.limits, i, value);
+		limit_set(&o->task.limits, i, value);
 	return rc;
 }
 

@@ -39,20 +39,29 @@ pump_signal(void)
 	return pump_number;
 }
 
+/* What ignores a signal, as a job in a shell's background does, goes on ignoring it. */
+static void
+handle(int number, void (*handler)(int))
+{
+	struct sigaction action = {.sa_handler = handler}, old;
+
+	action.sa_flags = (int)(SA_RESTART | SA_RESETHAND);
+	(void)sigemptyset(&action.sa_mask);
+	if (sigaction(number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+		(void)sigaction(number, &action, NULL);
+}
+
 int
 pump_init(struct pump *p, struct reapq_client *client, struct reapq_error *err)
 {
-	struct sigaction action = {.sa_handler = on_signal};
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
 	if (fd < 0)
 		return error_sys(err, errno, "cannot make an eventfd");
 	*p = (struct pump){.client = client, .signal_fd = fd};
 	pump_fd = fd;
-	action.sa_flags = (int)(SA_RESTART | SA_RESETHAND);
-	(void)sigemptyset(&action.sa_mask);
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
+	handle(SIGINT, on_signal);
+	handle(SIGTERM, on_signal);
 	return 0;
 }
 
@@ -94,10 +103,8 @@ pump_turn(struct pump *p, int input_fd, int timeout_ms, int *ret_events,
 void
 pump_free(struct pump *p)
 {
-	struct sigaction action = {.sa_handler = SIG_DFL};
-
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
+	handle(SIGINT, SIG_DFL);
+	handle(SIGTERM, SIG_DFL);
 	pump_fd = -1;
 	(void)close(p->signal_fd);
 }

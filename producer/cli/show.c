@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "buf.h"
-#include "limits.h"
+#include "limit.h"
 #include "ref.h"
 #include "show_parts.h"
 #include "text.h"
@@ -100,6 +100,7 @@ void
 show_why(const struct reapq_report *r, FILE *out)
 {
 	show_headline(r, out);
+	show_signal(&r->signal, r->core_dumped, out);
 	show_field("tag", r->tag, out);
 	show_where(r, out);
 	show_times(r, out);

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "limits.h"
+#include "limit.h"
 #include "table.h"
 #include "text.h"
 #include "units.h"
@@ -130,14 +130,14 @@ show_backtrace(const struct reapq_report *r, FILE *out)
 }
 
 static const char *
-limit_text(enum limits_unit unit, int64_t value, char *buf, size_t cap)
+limit_text(enum limit_unit unit, int64_t value, char *buf, size_t cap)
 {
 	switch (unit) {
-	case LIMITS_BYTES:
+	case LIMIT_BYTES:
 		return units_format_size(value, buf, cap);
-	case LIMITS_MS:
+	case LIMIT_MS:
 		return units_format_ms(value, buf, cap);
-	case LIMITS_COUNT:
+	case LIMIT_COUNT:
 	default:
 		(void)snprintf(buf, cap, "%" PRId64, value);
 		return buf;
@@ -151,16 +151,16 @@ show_limits(const struct reapq_report *r, FILE *out)
 
 	if (!r->worker || !*r->worker)
 		return;
-	for (int i = 0; i < LIMITS_N; i++) {
-		int64_t value = limits_get(&r->limits, (enum limits_index)i);
+	for (int i = 0; i < LIMIT_N; i++) {
+		int64_t value = limit_get(&r->limits, (enum limit_index)i);
 		char text[48];
 
 		if (value <= 0)
 			continue;
 		if (!shown++)
 			(void)fputs("\nLimits in force:\n", out);
-		(void)fprintf(out, "  %-14s %s\n", limits_table[i].flag,
-		    limit_text(limits_table[i].unit, value, text, sizeof text));
+		(void)fprintf(out, "  %-14s %s\n", limit_table[i].flag,
+		    limit_text(limit_table[i].unit, value, text, sizeof text));
 	}
 	if (!shown)
 		(void)fputs("\nNo limits were in force.\n", out);

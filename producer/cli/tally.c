@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -26,6 +27,7 @@ tally_init(struct tally *t, bool progress)
 
 	*t = (struct tally){.progress = progress,
 	    .live = progress && isatty(STDERR_FILENO),
+	    .shared = isatty(STDOUT_FILENO),
 	    .begun_ms = clock_mono_ms(),
 	    .next_line = FIRST_LINE};
 	table_init(&t->bad, "lllll", header);
@@ -54,18 +56,26 @@ tally_add(struct tally *t, const struct reapq_report *report, const char *input)
 		report->verdict_name, report->certainty_name, report->message, input});
 }
 
+/* One line without its newline; cut where it would not fit on the terminal, as only a
+ * line that takes one row can be drawn over. */
 static void
-print_counts(const struct tally *t)
+print_counts(const struct tally *t, bool fit)
 {
 	int64_t spent = clock_mono_ms() - t->begun_ms;
+	struct winsize size;
+	char line[256];
 
-	(void)fprintf(stderr,
+	(void)snprintf(line, sizeof line,
 	    "reapq map: %" PRId64 " ended: %" PRId64 " returned, %" PRId64
-	    " failed, %" PRId64 " crashed, %" PRId64 " otherwise; %" PRId64
+	    " failed, %" PRId64 " crashed, %" PRId64 " other; %" PRId64
 	    " left%s; %" PRId64 "/s",
 	    t->ended, t->returned, t->failed, t->crashed, t->other,
 	    t->submitted - t->ended, t->complete ? "" : " and more to come",
 	    t->ended * 1000 / (spent > 0 ? spent : 1));
+	if (fit && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 &&
+	    size.ws_col <= sizeof line)
+		line[size.ws_col - 1] = '\0';
+	(void)fputs(line, stderr);
 }
 
 void
@@ -80,7 +90,7 @@ tally_show(struct tally *t)
 		if (now - t->drawn_ms < TALLY_TICK_MS)
 			return;
 		(void)fputs("\r\033[K", stderr);
-		print_counts(t);
+		print_counts(t, true);
 		t->drawn = true;
 		t->drawn_ms = now;
 		return;
@@ -88,9 +98,10 @@ tally_show(struct tally *t)
 	tenth = t->submitted > 10 ? t->submitted / 10 : 1;
 	if (t->complete && t->next_line > t->ended + tenth)
 		t->next_line = (t->ended / tenth + 1) * tenth;
-	if (t->ended < t->next_line)
+	/* The summary has the last line. */
+	if (t->ended < t->next_line || (t->complete && t->ended == t->submitted))
 		return;
-	print_counts(t);
+	print_counts(t, false);
 	(void)fputc('\n', stderr);
 	t->next_line =
 	    t->complete ? (t->ended / tenth + 1) * tenth : t->ended + t->ended / 2;
@@ -112,7 +123,7 @@ tally_summary(struct tally *t)
 
 	tally_clear(t);
 	t->complete = true;
-	print_counts(t);
+	print_counts(t, false);
 	(void)fputc('\n', stderr);
 	if (bad == 0)
 		return;

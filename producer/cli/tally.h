@@ -12,6 +12,7 @@
 struct tally {
 	bool progress, live; /* live: one line, drawn over, on a terminal */
 	bool drawn;          /* it is on the screen now */
+	bool shared;         /* results go to a terminal too */
 	int64_t begun_ms, drawn_ms, next_line;
 	int64_t submitted, ended;
 	int64_t returned, failed, crashed, other;

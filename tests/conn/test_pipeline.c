@@ -77,6 +77,7 @@ bad_requests_are_refused(void **state)
 	struct conn_request none = {.argc = 0, .argv = argv};
 	struct conn_request many = {.argc = CONN_ARGS_MAX + 1, .argv = argv};
 	struct conn_request hole = {.argc = 1, .argv = argv, .argv_len = lens};
+	struct conn_request missing = {.argc = 1, .argv = argv};
 	struct conn_request keyless = {.script = &incr};
 	struct request *r = NULL;
 	struct reapq_error err = REAPQ_ERROR_INIT;
@@ -85,6 +86,7 @@ bad_requests_are_refused(void **state)
 	assert_int_equal(request_new(&r, &none, &err), REAPQ_EINVAL);
 	assert_int_equal(request_new(&r, &many, &err), REAPQ_EINVAL);
 	assert_int_equal(request_new(&r, &hole, &err), REAPQ_EINVAL);
+	assert_int_equal(request_new(&r, &missing, &err), REAPQ_EINVAL);
 	assert_int_equal(request_new(&r, &keyless, &err), REAPQ_EINVAL);
 	assert_null(r);
 }

@@ -159,7 +159,8 @@ rig_claim(struct rig *rig, const char *queue, struct rig_claim *ret_claim)
 	int found;
 	*ret_claim = (struct rig_claim){0};
 	base(key, queue);
-	(void)snprintf(ret_claim->token, sizeof ret_claim->token, "rig.%u", ++rig->claims);
+	(void)snprintf(
+	    ret_claim->token, sizeof ret_claim->token, "rig.%u", ++rig->claims);
 	reply = redisCommand(rig->redis, "EVAL %s 1 %s rig %s 1 60000 p0,p1,p2,ps",
 	    script_claim.text, key, ret_claim->token);
 	CHECK(reply && reply->type == REDIS_REPLY_ARRAY);
@@ -168,10 +169,10 @@ rig_claim(struct rig *rig, const char *queue, struct rig_claim *ret_claim)
 		const redisReply *message = reply->element[5];
 		(void)snprintf(
 		    ret_claim->id, sizeof ret_claim->id, "%s", reply->element[1]->str);
-		CHECK(wire_task_decode(message->str, (size_t)message->len, &box, &task,
-			  NULL) == 0);
-		(void)snprintf(ret_claim->handler, sizeof ret_claim->handler, "%s",
-		    task.handler);
+		CHECK(wire_task_decode(
+			  message->str, (size_t)message->len, &box, &task, NULL) == 0);
+		(void)snprintf(
+		    ret_claim->handler, sizeof ret_claim->handler, "%s", task.handler);
 		ret_claim->payload_len = task.payload_len;
 		if (task.payload_len)
 			memcpy(ret_claim->payload, task.payload,
@@ -190,7 +191,8 @@ rig_finish(struct rig *rig, const char *queue, const struct rig_claim *claim,
 	redisReply *reply;
 	base(key, queue);
 	reply = redisCommand(rig->redis, "EVAL %s 1 %s %s %s F %b 0 %s %s",
-	    script_finish.text, key, claim->id, claim->token, report, report_len, "", "");
+	    script_finish.text, key, claim->id, claim->token, report, report_len, "",
+	    "");
 	CHECK(reply && reply->type == REDIS_REPLY_INTEGER);
 	freeReplyObject(reply);
 }

@@ -19,7 +19,8 @@ returns_its_result(void **state)
 	const void *data;
 	size_t len;
 	char *taken;
-	assert_int_equal(reapq_future_result(future, &data, &len, NULL), REAPQ_ENOTDONE);
+	assert_int_equal(
+	    reapq_future_result(future, &data, &len, NULL), REAPQ_ENOTDONE);
 	assert_null(reapq_future_report(future));
 	assert_int_equal(reapq_future_wait(future, 0, NULL), REAPQ_ETIMEDOUT);
 	assert_int_equal(rig_echo_all(rig, QUEUE), 1);
@@ -131,9 +132,11 @@ attaches(void **state)
 	struct reapq_future *future = submit(client, "a", NULL);
 	struct reapq_future *live = NULL, *ended = NULL, *none = NULL;
 	assert_int_equal(reapq_attach(other, NULL, "a", &live, NULL), 0);
-	assert_int_equal(reapq_attach(other, NULL, "nobody", &none, NULL), REAPQ_ENOENT);
+	assert_int_equal(
+	    reapq_attach(other, NULL, "nobody", &none, NULL), REAPQ_ENOENT);
 	assert_null(none);
-	assert_int_equal(reapq_attach(other, NULL, "no id!", &none, NULL), REAPQ_EINVAL);
+	assert_int_equal(
+	    reapq_attach(other, NULL, "no id!", &none, NULL), REAPQ_EINVAL);
 	assert_int_equal(rig_echo_all(rig, QUEUE), 1);
 	assert_int_equal(reapq_attach(other, QUEUE, "a", &ended, NULL), 0);
 	assert_int_equal(reapq_future_wait(live, -1, NULL), 0);
@@ -177,7 +180,8 @@ cancels(void **state)
 }
 
 static void
-refuses(struct reapq_client *client, struct reapq_task task, int code, const char *words)
+refuses(
+    struct reapq_client *client, struct reapq_task task, int code, const char *words)
 {
 	struct reapq_error err = REAPQ_ERROR_INIT;
 	struct reapq_future *future = NULL;
@@ -217,7 +221,8 @@ refuses_what_is_wrong(void **state)
 	task = good, task.cwd = "/";
 	refuses(client, task, REAPQ_EINVAL, "exec");
 	task = good, task.payload = "12345678901", task.payload_len = 11;
-	refuses(client, task, REAPQ_ETOOBIG, "11 bytes: the client's payload_max is 10");
+	refuses(
+	    client, task, REAPQ_ETOOBIG, "11 bytes: the client's payload_max is 10");
 	task = good, task.tag = tag;
 	refuses(client, task, REAPQ_ETOOBIG, "257 bytes: at most 256");
 	task = good, task.max_attempts = -1;
@@ -239,12 +244,14 @@ many_at_once(void **state)
 {
 	struct rig *rig = *state;
 	struct reapq_client *client = rig_client(rig);
-	struct reapq_task tasks[3] = {REAPQ_TASK_INIT, REAPQ_TASK_INIT, REAPQ_TASK_INIT};
+	struct reapq_task tasks[3] = {
+	    REAPQ_TASK_INIT, REAPQ_TASK_INIT, REAPQ_TASK_INIT};
 	struct reapq_future *futures[3];
 	struct reapq_error err = REAPQ_ERROR_INIT;
 	for (int i = 0; i < 3; i++)
 		tasks[i].handler = i == 1 ? NULL : "echo";
-	assert_int_equal(reapq_submit_many(client, tasks, 3, futures, &err), REAPQ_EINVAL);
+	assert_int_equal(
+	    reapq_submit_many(client, tasks, 3, futures, &err), REAPQ_EINVAL);
 	assert_non_null(strstr(err.msg, "no handler"));
 	assert_non_null(futures[0]);
 	assert_null(futures[1]);
@@ -317,7 +324,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(returns_its_result, rig_setup, rig_teardown),
+	    cmocka_unit_test_setup_teardown(
+		returns_its_result, rig_setup, rig_teardown),
 	    cmocka_unit_test_setup_teardown(wakes_a_wait, rig_setup, rig_teardown),
 	    cmocka_unit_test_setup_teardown(
 		a_crash_is_a_successful_wait, rig_setup, rig_teardown),

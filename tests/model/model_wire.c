@@ -97,9 +97,9 @@ bytes(const void **ret_data, size_t *ret_len)
 static void
 random_limits(struct reapq_limits *l)
 {
-	for (unsigned i = 0; i < LIMITS_N; i++)
+	for (unsigned i = 0; i < LIMIT_N; i++)
 		if (model_below(2) == 0)
-			limits_set(l, (enum limits_index)i, any_int64());
+			limit_set(l, (enum limit_index)i, any_int64());
 }
 
 static void

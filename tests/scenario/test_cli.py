@@ -135,7 +135,7 @@ def test_queues_and_workers(redis, worker, cli):
     for _ in range(3):
         cli.submit("--queue", "some", "echo")
     cli.submit("--queue", "some", "--delay", "1h", "echo")
-    by_name = {q["queue"]: q for q in cli("queues", "--json").reports}
+    by_name = {q["name"]: q for q in cli("queues", "--json").reports}
     assert by_name["some"]["queued_normal"] == 3
     assert by_name["some"]["delayed"] == 1
     one = worker(redis, "--concurrency", "2")

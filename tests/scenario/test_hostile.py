@@ -107,7 +107,7 @@ def test_task_keys_of_another_type(node):
 
 
 def test_all_that_is_dead_can_be_counted(node):
-    by_name = {q["queue"]: q for q in node.cli("queues", "--json").reports}
+    by_name = {q["name"]: q for q in node.cli("queues", "--json").reports}
     assert by_name["default"]["dead"] == node.redis.client().zcard(BASE + "dead")
 
 

@@ -238,17 +238,17 @@ static void
 every_limit_has_its_flag(void **state)
 {
 	(void)state;
-	for (int i = 0; i < LIMITS_N; i++) {
+	for (int i = 0; i < LIMIT_N; i++) {
 		struct line l;
 		char text[64];
 
 		(void)snprintf(
-		    text, sizeof text, "call --%s 7 x", limits_table[i].flag);
+		    text, sizeof text, "call --%s 7 x", limit_table[i].flag);
 		assert_int_equal(read_line(&l, OPTIONS_ANYWHERE, text), 0);
-		for (int j = 0; j < LIMITS_N; j++) {
+		for (int j = 0; j < LIMIT_N; j++) {
 			int64_t value =
-			    limits_get(&l.opts.task.limits, (enum limits_index)j);
-			int unit = limits_table[j].unit == LIMITS_MS ? 1000 : 1;
+			    limit_get(&l.opts.task.limits, (enum limit_index)j);
+			int unit = limit_table[j].unit == LIMIT_MS ? 1000 : 1;
 
 			assert_int_equal(value, i == j ? 7 * unit : 0);
 		}

@@ -441,23 +441,23 @@ test_large_result(void **state)
 	free(result);
 }
 
-/* Every limit of limits_table travels, by its name there. */
+/* Every limit of limit_table travels, by its name there. */
 static void
 test_limits_by_name(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < LIMITS_N; i++) {
+	for (unsigned i = 0; i < LIMIT_N; i++) {
 		struct wire_task task = small_task();
 		struct wire_box box = {0};
 		struct buf out = {0};
 
-		limits_set(&task.limits, (enum limits_index)i, 77);
+		limit_set(&task.limits, (enum limit_index)i, 77);
 		assert_int_equal(wire_task_encode(&task, &out, NULL), 0);
-		assert_non_null(memmem(out.data, out.len, limits_table[i].name,
-		    strlen(limits_table[i].name)));
+		assert_non_null(memmem(out.data, out.len, limit_table[i].name,
+		    strlen(limit_table[i].name)));
 		assert_int_equal(
 		    wire_task_decode(out.data, out.len, &box, &task, NULL), 0);
-		assert_int_equal(limits_get(&task.limits, (enum limits_index)i), 77);
+		assert_int_equal(limit_get(&task.limits, (enum limit_index)i), 77);
 		wire_box_free(&box);
 		buf_free(&out);
 	}

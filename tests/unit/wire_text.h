@@ -10,7 +10,7 @@
 
 #include "buf.h"
 #include "check.h"
-#include "limits.h"
+#include "limit.h"
 #include "names.h"
 #include "wire.h"
 
@@ -84,11 +84,11 @@ wire_text_list(struct buf *b, const char *name, const char *const *list)
 static inline void
 wire_text_limits(struct buf *b, const struct reapq_limits *l, int64_t missing)
 {
-	for (unsigned i = 0; i < LIMITS_N; i++) {
+	for (unsigned i = 0; i < LIMIT_N; i++) {
 		char name[64] = "limits.";
 
-		strcat(name, limits_table[i].name);
-		wire_text_int(b, name, limits_get(l, (enum limits_index)i), missing);
+		strcat(name, limit_table[i].name);
+		wire_text_int(b, name, limit_get(l, (enum limit_index)i), missing);
 	}
 }
 

@@ -137,7 +137,7 @@ take_options(struct reapq_client *client, const struct reapq_client_options *giv
 			return error_set(err, REAPQ_EINVAL,
 			    "the password is longer than %zu bytes",
 			    sizeof client->url.password - 1);
-		strcpy(client->url.password, o.password);
+		memcpy(client->url.password, o.password, strlen(o.password) + 1);
 	}
 	if (o.connect_timeout_ms < 0 || o.call_timeout_ms < 0)
 		return error_set(err, REAPQ_EINVAL,

@@ -206,7 +206,7 @@ order_new(struct order **ret_order, const struct reapq_task *task, const char *i
 		order->max_lost = 0;
 	order->priority = priority_level(task->priority);
 	if (task->unique)
-		strcpy(order->unique, task->unique);
+		memcpy(order->unique, task->unique, strlen(task->unique) + 1);
 	rc = encode(order, task, id, err);
 	if (rc) {
 		order_free(order);

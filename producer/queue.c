@@ -42,7 +42,7 @@ queue_get(struct queue **ret_queue, struct reapq_client *client, const char *nam
 	queue->client = client;
 	TAILQ_INIT(&queue->watched);
 	TAILQ_INIT(&queue->missing);
-	strcpy(queue->name, name);
+	memcpy(queue->name, name, strlen(name) + 1);
 	keys_base(queue->base, name);
 	keys_notify(queue->notify, name, client->pid);
 	keys_alive(queue->alive, name, client->pid);

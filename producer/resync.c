@@ -228,6 +228,11 @@ resync_step(struct queue *queue, bool all)
 void
 resync_free(struct watch *watch)
 {
-	while (watch->peeks)
-		peek_free(watch->peeks);
+	struct peek *peek = watch->peeks;
+	watch->peeks = NULL;
+	while (peek) {
+		struct peek *next = peek->next;
+		free(peek);
+		peek = next;
+	}
 }

@@ -82,7 +82,7 @@ prepare(struct reapq_client *client, const struct reapq_task *task, bool wanted,
 		    "\"%.80s\" is no task id: 1 to %d letters, digits, '_', '.' or '-'",
 		    task->id, REAPQ_ID_MAX);
 	if (task->id)
-		strcpy(s->id, task->id);
+		memcpy(s->id, task->id, strlen(task->id) + 1);
 	else
 		id_make(s->id);
 	rc = order_new(ret_order, task, s->id, client->payload_max, err);
@@ -109,12 +109,13 @@ send_one(
 	s->ask.parse = parse_submit;
 	call_begin(call, &s->ask);
 	rc = prepare(client, task, wanted, s, &order, &error);
-	if (rc == 0) {
+	if (rc == 0 && order) {
 		len = order->message_len;
 		rc = order_send(order, s->queue, s->id, s->future != NULL, call_answer,
 		    &s->ask, &error);
 	}
-	if (rc == 0 && s->future && !client->forget_payloads && order->max_lost > 0) {
+	if (rc == 0 && s->future && order && !client->forget_payloads &&
+	    order->max_lost > 0) {
 		s->future->order = order;
 		order = NULL;
 	}

@@ -257,18 +257,16 @@ stop_running(struct attempt *a, bool now)
 static void
 stop_waiting(struct attempt *a, enum judge_intent intent)
 {
-	static const char *const words[] = {
-	    [JUDGE_CANCEL] = "cancelled before it started",
-	    [JUDGE_DEADLINE] = "its deadline passed before it started",
-	    [JUDGE_SHUTDOWN] = "given back before it started",
-	    [JUDGE_LEASE_GONE] = "its lease went before it started",
-	};
-
-	judge_not_started(
-	    words[intent] != NULL ? words[intent] : "stopped", &a->finding);
-	a->finding.verdict = intent == JUDGE_CANCEL     ? REAPQ_V_CANCELLED
-			     : intent == JUDGE_DEADLINE ? REAPQ_V_EXPIRED
-							: REAPQ_V_WORKER_LOST;
+	if (intent == JUDGE_CANCEL) {
+		judge_not_started("cancelled before it started", &a->finding);
+		a->finding.verdict = REAPQ_V_CANCELLED;
+	} else if (intent == JUDGE_DEADLINE) {
+		judge_not_started("its deadline passed before it started", &a->finding);
+		a->finding.verdict = REAPQ_V_EXPIRED;
+	} else {
+		judge_not_started("given back before it started", &a->finding);
+		a->finding.verdict = REAPQ_V_WORKER_LOST;
+	}
 	conclude(a);
 }
 

@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define READ_CHUNK (256u * 1024)
+#define READ_CHUNK ((size_t)256 * 1024)
 
 struct child {
 	struct event_base *base;

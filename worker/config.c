@@ -77,8 +77,8 @@ static const struct argp_option fixed[] = {
 #define FIXED_N (sizeof(fixed) / sizeof(fixed[0]))
 
 /* fixed, then --default-X and --max-X for each limit, then the end mark */
-static struct argp_option options[FIXED_N + 2 * LIMIT_N + 1];
-static char option_texts[2 * LIMIT_N][2][160];
+static struct argp_option options[FIXED_N + (size_t)2 * LIMIT_N + 1];
+static char option_texts[(size_t)2 * LIMIT_N][2][160];
 
 static char *
 keep(struct config *c, const char *text)
@@ -309,8 +309,12 @@ env_name(const char *flag, char *name, size_t cap)
 {
 	int n = snprintf(name, cap, "REAPQ_%s", flag);
 
-	for (int i = 6; i < n; i++)
-		name[i] = name[i] == '-' ? '_' : (char)toupper((unsigned char)name[i]);
+	for (int i = 6; i < n; i++) {
+		if (name[i] == '-')
+			name[i] = '_';
+		else
+			name[i] = (char)toupper((unsigned char)name[i]);
+	}
 }
 
 static void

@@ -9,6 +9,8 @@
 
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static int
 affinity(void)
@@ -20,18 +22,25 @@ affinity(void)
 	return CPU_COUNT(&set);
 }
 
+/* The first number of a file, and the second if there is one; 0 to 2 found. "max" of
+ * cpu.max is no number: no quota. */
 static int
 read_two(const char *path, long long *a, long long *b)
 {
+	char line[128] = "";
+	char *end;
 	FILE *f = fopen(path, "re");
-	int n = 0;
 
-	if (f != NULL) {
-		/* "max 100000" gives no number: no quota */
-		n = fscanf(f, "%lld %lld", a, b);
-		(void)fclose(f);
-	}
-	return n;
+	if (f == NULL)
+		return 0;
+	if (fgets(line, sizeof(line), f) == NULL)
+		line[0] = '\0';
+	(void)fclose(f);
+	*a = strtoll(line, &end, 10);
+	if (end == line)
+		return 0;
+	*b = strtoll(end, &end, 10);
+	return end[-1] >= '0' && end[-1] <= '9' && strchr(line, ' ') != NULL ? 2 : 1;
 }
 
 static long long

@@ -11,6 +11,7 @@
 
 #include "judge_words.h"
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 
 /* rusage is in ms here and the kernel checks RLIMIT_CPU on its tick, 1 to 10 ms. */
@@ -96,12 +97,25 @@ judge_signal(const struct judge_evidence *e, struct judge_finding *f)
 		found(f, REAPQ_V_SIGNAL, REAPQ_PROVED);
 }
 
+/* Rows for an end of its own. */
+static void
+judge_end(const struct judge_evidence *e, struct judge_finding *f)
+{
+	if (e->wait_code != CLD_EXITED)
+		judge_signal(e, f);
+	else if (e->wait_status == 0 && e->is_exec)
+		found(f, REAPQ_V_OK, REAPQ_PROVED);
+	else
+		found(f, REAPQ_V_EXIT, REAPQ_PROVED);
+}
+
 void
 judge(const struct judge_evidence *e, struct judge_finding *ret_finding)
 {
 	struct judge_finding *f = ret_finding;
 	bool exited_well = e->wait_code == CLD_EXITED && e->wait_status == 0;
 
+	memset(f, 0, sizeof(*f));
 	if (e->refused)
 		found(f, REAPQ_V_NOT_STARTED, REAPQ_PROVED);
 	else if (e->too_big)
@@ -110,14 +124,8 @@ judge(const struct judge_evidence *e, struct judge_finding *ret_finding)
 		found(f, REAPQ_V_OK, REAPQ_PROVED);
 	else if (exited_well && e->failed)
 		found(f, REAPQ_V_ERROR, REAPQ_PROVED);
-	else if (judge_intent(e, f))
-		;
-	else if (exited_well && e->is_exec)
-		found(f, REAPQ_V_OK, REAPQ_PROVED);
-	else if (e->wait_code == CLD_EXITED)
-		found(f, REAPQ_V_EXIT, REAPQ_PROVED);
-	else
-		judge_signal(e, f);
+	else if (!judge_intent(e, f))
+		judge_end(e, f);
 	judge_words_message(e, f);
 	judge_words_evidence(e, f);
 }

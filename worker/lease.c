@@ -31,6 +31,7 @@ struct beat {
 	struct lease *l;
 	const char *queue;
 	bool out;
+	bool again; /* asked for while one was out */
 };
 
 struct lease {
@@ -81,6 +82,8 @@ obey(const struct beat *b, const char *id, size_t id_len, const char *word, size
 	}
 }
 
+static void beat_queue(struct beat *b);
+
 static void
 on_beaten(const struct redisReply *reply, const struct reapq_error *err, void *arg)
 {
@@ -90,6 +93,8 @@ on_beaten(const struct redisReply *reply, const struct reapq_error *err, void *a
 	size_t n = 0, id_len, len;
 
 	b->out = false;
+	if (b->again)
+		beat_queue(b);
 	if (err == NULL && reply_array(reply, &n, &why) != 0)
 		err = &why;
 	if (err != NULL) {
@@ -143,6 +148,7 @@ beat_queue(struct beat *b)
 	    .arg = b};
 	const struct attempt *a;
 
+	b->again = b->out;
 	if (b->out || describe(l, &info) != 0)
 		goto out;
 	snprintf(ms, sizeof(ms), "%lld", (long long)l->opts.config->lease_ms);
@@ -237,7 +243,7 @@ lease_new(struct lease **ret_l, struct event_base *base,
 		return error_set(err, REAPQ_ENOMEM, "no memory for leases");
 	l->opts = *opts;
 	for (int i = 0; i < opts->config->queues_count; i++) {
-		l->beats[i] = (struct beat){l, opts->config->queues[i], false};
+		l->beats[i] = (struct beat){l, opts->config->queues[i], false, false};
 		snprintf(l->queues + strlen(l->queues),
 		    sizeof(l->queues) - strlen(l->queues), "%s%s", i > 0 ? " " : "",
 		    opts->config->queues[i]);

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BIG_REPORT (256u * 1024)
+#define BIG_REPORT ((size_t)256 * 1024)
 
 struct outbox {
 	struct conn *small, *big;

@@ -37,7 +37,7 @@ static void
 remove_at(struct pool *p, int i)
 {
 	memmove(&p->children[i], &p->children[i + 1],
-	    (size_t)(--p->n - i) * sizeof(p->children[0]));
+	    (size_t)(--p->n - i) * sizeof(struct child *));
 }
 
 static int

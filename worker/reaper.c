@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define LOOK_MS 100
+#define LOOK_US 100000 /* after a death */
 #define STRANGERS_MAX 1024
 
 struct reaper {
@@ -47,7 +47,7 @@ was_seen(const struct reaper *r, pid_t pid)
 static void
 look_soon(struct reaper *r)
 {
-	struct timeval tv = {0, LOOK_MS * 1000};
+	struct timeval tv = {0, LOOK_US};
 
 	if (!r->looking)
 		r->looking = event_add(r->ev_look, &tv) == 0;

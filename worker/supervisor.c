@@ -11,6 +11,7 @@
 #include "attempt.h"
 #include "clock.h"
 #include "conn.h"
+#include "drain.h"
 #include "embedded.h"
 #include "error.h"
 #include "fetch.h"
@@ -29,13 +30,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ISOLATION "D"      /* rlimits, sessions and waitid; see docs/design.md */
-#define LAST_WORDS_MS 5000 /* for reports to reach Redis after all children are gone */
+#define ISOLATION "D" /* rlimits, sessions and waitid; see docs/design.md */
 
 struct supervisor {
 	const struct config *config;
 	struct event_base *base;
-	struct event *ev_term, *ev_int, *ev_grace;
+	struct drain *drain;
 	struct embedded *embedded;
 	struct conn *main, *claims, *bell, *big;
 	struct runner_proc *runner;
@@ -49,7 +49,6 @@ struct supervisor {
 	int busy; /* attempts that hold a slot */
 	int64_t tasks_done;
 	bool warm_seen, redis_seen, redis_down_told, ready;
-	bool draining, stopping;
 	char id[REAPQ_ID_MAX + 1], host[WORKER_HOST_MAX + 1];
 	struct reapq_error fatal;
 };
@@ -110,8 +109,8 @@ free_slots(void *arg)
 	const struct supervisor *s = arg;
 
 	/* Unsent reports are work too: claim nothing while they pile up. */
-	if (s->draining || !s->warm_seen ||
-	    outbox_count(s->outbox) > (size_t)(2 * s->config->concurrency + 64))
+	if (drain_begun(s->drain) || !s->warm_seen ||
+	    outbox_count(s->outbox) > 2 * (size_t)s->config->concurrency + 64)
 		return 0;
 	return s->config->concurrency - s->busy;
 }
@@ -215,7 +214,7 @@ end_if_drained(struct supervisor *s)
 	/* A claim that is out may bring tasks, unless there is nobody to answer it. */
 	bool claiming = fetch_claiming(s->fetch) && conn_up(s->claims);
 
-	if (s->draining && TAILQ_EMPTY(&s->attempts) && !claiming)
+	if (drain_begun(s->drain) && TAILQ_EMPTY(&s->attempts) && !claiming)
 		quit(s, NULL);
 }
 
@@ -235,7 +234,7 @@ on_claim(const struct attempt_claim *claim, void *arg)
 	}
 	TAILQ_INSERT_TAIL(&s->attempts, a, link);
 	s->busy++;
-	if (s->draining)
+	if (drain_begun(s->drain))
 		attempt_stop(a, JUDGE_SHUTDOWN, "", true);
 	else if (!attempt_wants_child(a))
 		attempt_refuse(a);
@@ -281,65 +280,34 @@ on_fetch_stopped(void *arg)
 /* ---- the end ------------------------------------------------------------------------- */
 
 static void
-stop_all(struct supervisor *s, bool now)
+on_drain_begin(int sig, void *arg)
 {
+	struct supervisor *s = arg;
+
+	log_event(LOG_INFO, "draining", "signal=%d running=%d", sig, s->busy);
+	fetch_stop(s->fetch);
+	pool_want(s->pool, 0);
+	end_if_drained(s);
+}
+
+static void
+on_drain_stop(bool now, void *arg)
+{
+	struct supervisor *s = arg;
 	struct attempt *a, *next;
 
-	s->stopping = true;
+	log_event(LOG_INFO, now ? "stopping_now" : "grace_over", "running=%d", s->busy);
 	for (a = TAILQ_FIRST(&s->attempts); a != NULL; a = next) {
 		next = TAILQ_NEXT(a, link);
 		attempt_stop(a, JUDGE_SHUTDOWN, "", now);
 	}
-}
-
-static void
-arm_grace(struct supervisor *s, int64_t ms)
-{
-	struct timeval tv = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
-
-	(void)event_add(s->ev_grace, &tv);
-}
-
-static void
-on_grace(evutil_socket_t fd, short what, void *arg)
-{
-	struct supervisor *s = arg;
-	struct reapq_error err = REAPQ_ERROR_INIT;
-
-	(void)fd;
-	(void)what;
-	if (!s->stopping) {
-		log_event(LOG_INFO, "grace_over", "running=%d", s->busy);
-		stop_all(s, false);
-		arm_grace(s, s->config->kill_grace_ms + LAST_WORDS_MS);
-		return;
-	}
-	(void)error_set(&err, REAPQ_ECONN,
-	    "ending with reports that Redis has not taken; their tasks run again when "
-	    "their leases end");
-	quit(s, &err);
-}
-
-static void
-on_end_signal(evutil_socket_t sig, short what, void *arg)
-{
-	struct supervisor *s = arg;
-
-	(void)what;
-	if (!s->draining) {
-		log_event(
-		    LOG_INFO, "draining", "signal=%d running=%d", (int)sig, s->busy);
-		s->draining = true;
-		fetch_stop(s->fetch);
-		pool_want(s->pool, 0);
-		arm_grace(s, s->config->grace_ms);
-	} else {
-		log_event(LOG_INFO, "stopping_now", "signal=%d running=%d", (int)sig,
-		    s->busy);
-		stop_all(s, true);
-		arm_grace(s, LAST_WORDS_MS);
-	}
 	end_if_drained(s);
+}
+
+static void
+on_drain_give_up(const struct reapq_error *err, void *arg)
+{
+	quit(arg, err);
 }
 
 /* Lets the farewell out: bounded, and nobody's task depends on it. */
@@ -384,6 +352,8 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 	    (size_t)s->config->modules_count, on_runner_ready, on_spawned,
 	    on_runner_died, on_runner_broken, s};
 	struct pool_options po = {NULL, s->config->warm, on_warm, on_pool_trouble, s};
+	struct drain_options dopts = {s->config->grace_ms, s->config->kill_grace_ms,
+	    on_drain_begin, on_drain_stop, on_drain_give_up, s};
 	struct reaper_options eo = {is_known, is_forking, s};
 	struct fetch_options fo = {.config = s->config,
 	    .worker_id = s->id,
@@ -400,26 +370,14 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 	    (rc = pool_new(&s->pool, s->base, &po, err)) != 0 ||
 	    (rc = fetch_new(&s->fetch, s->base, &fo, err)) != 0 ||
 	    (rc = runner_proc_new(&s->runner, s->base, &ro, err)) != 0 ||
-	    (rc = reaper_new(&s->reaper, s->base, &eo, err)) != 0)
+	    (rc = reaper_new(&s->reaper, s->base, &eo, err)) != 0 ||
+	    (rc = drain_new(&s->drain, s->base, &dopts, err)) != 0)
 		return rc;
 	struct lease_options lo = {s->config, s->id, s->host, ISOLATION, s->main,
 	    &s->attempts, s->runner, clock_wall_ms(), &s->tasks_done, s};
 	s->env = (struct attempt_env){s->base, s->config, s->runner, s->outbox, s->id,
 	    s->host, ISOLATION, on_slot_free, on_closed, s};
 	return lease_new(&s->lease, s->base, &lo, err);
-}
-
-static int
-watch_signals(struct supervisor *s, struct reapq_error *err)
-{
-	signal(SIGPIPE, SIG_IGN);
-	s->ev_term = evsignal_new(s->base, SIGTERM, on_end_signal, s);
-	s->ev_int = evsignal_new(s->base, SIGINT, on_end_signal, s);
-	s->ev_grace = evtimer_new(s->base, on_grace, s);
-	if (s->ev_term == NULL || s->ev_int == NULL || s->ev_grace == NULL ||
-	    event_add(s->ev_term, NULL) != 0 || event_add(s->ev_int, NULL) != 0)
-		return error_set(err, REAPQ_ENOMEM, "no memory for signals");
-	return 0;
 }
 
 /* SADD, so that `reapq queues` knows of a queue before it has a task. */
@@ -449,8 +407,8 @@ start(struct supervisor *s, struct reapq_error *err)
 	s->base = event_base_new();
 	if (s->base == NULL)
 		return error_set(err, REAPQ_ENOMEM, "no memory for an event loop");
-	if ((rc = watch_signals(s, err)) != 0 ||
-	    (rc = connect_one(s, &s->main, "main", 0, true, err)) != 0 ||
+	signal(SIGPIPE, SIG_IGN);
+	if ((rc = connect_one(s, &s->main, "main", 0, true, err)) != 0 ||
 	    (rc = connect_one(s, &s->claims, "claims", 0, false, err)) != 0 ||
 	    (rc = connect_one(s, &s->bell, "bell", 10000, false, err)) != 0 ||
 	    (rc = connect_one(s, &s->big, "big", 30000, false, err)) != 0 ||
@@ -482,12 +440,7 @@ free_all(struct supervisor *s)
 	conn_free(s->bell);
 	conn_free(s->big);
 	outbox_free(s->outbox);
-	if (s->ev_term != NULL)
-		event_free(s->ev_term);
-	if (s->ev_int != NULL)
-		event_free(s->ev_int);
-	if (s->ev_grace != NULL)
-		event_free(s->ev_grace);
+	drain_free(s->drain);
 	if (s->base != NULL)
 		event_base_free(s->base);
 }

@@ -24,9 +24,9 @@ make_events(struct conn *c)
 {
 	c->kick = event_new(c->base, -1, 0, conn_loop_on_kick, c);
 	c->retry.ev = evtimer_new(c->base, conn_loop_on_retry, c);
-	c->deadline.ev = evtimer_new(c->base, conn_loop_on_deadline, c);
-	c->watchdog.ev = evtimer_new(c->base, conn_loop_on_watchdog, c);
-	c->later.ev = evtimer_new(c->base, conn_loop_on_later, c);
+	c->deadline.ev = evtimer_new(c->base, conn_timer_on_deadline, c);
+	c->watchdog.ev = evtimer_new(c->base, conn_timer_on_watchdog, c);
+	c->later.ev = evtimer_new(c->base, conn_timer_on_later, c);
 	if (!c->kick || !c->retry.ev || !c->deadline.ev || !c->watchdog.ev ||
 	    !c->later.ev)
 		return REAPQ_ENOMEM;
@@ -62,7 +62,7 @@ conn_new(struct conn **ret_conn, struct event_base *base,
 	if (make_events(c) < 0)
 		goto no_memory;
 	/* not from here: the owner has no conn yet to make sense of on_state */
-	conn_loop_start_timer(&c->retry, 0);
+	conn_timer_start(&c->retry, 0);
 	*ret_conn = c;
 	return 0;
 
@@ -164,7 +164,7 @@ conn_send(struct conn *c, const struct conn_request *req, struct reapq_error *er
 	if (req->timeout_ms > 0) {
 		r->deadline_ms = clock_mono_ms() + req->timeout_ms;
 		if (c->deadline.at_ms == 0 || r->deadline_ms < c->deadline.at_ms)
-			conn_loop_start_timer(&c->deadline, req->timeout_ms);
+			conn_timer_start(&c->deadline, req->timeout_ms);
 	}
 	pipeline_add(&c->pipe, r);
 	if (c->state == CONN_UP)

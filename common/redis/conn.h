@@ -13,11 +13,12 @@
  * Deadlines are timers of our own, as hiredis's would cut the whole connection and
  * 0.14 has none. Sockets are close-on-exec, with TCP keepalive and TCP_USER_TIMEOUT,
  * and while requests are out a watchdog breaks the connection when nothing has
- * been received for watchdog_ms, so that a black hole is noticed in seconds.
+ * been received for watchdog_ms, so that a black hole is noticed in seconds. When
+ * nothing is out it sends a PING that often.
  *
  * Threads: the loop's. Name resolution blocks the loop while (re)connecting to a host
- * name; use an address where that matters. The only file that includes hiredis's
- * async header and its libevent adapter is conn.c.
+ * name; use an address where that matters. link.c alone connects with hiredis; link.h
+ * says why that is not by hiredis's async interface.
  */
 #ifndef REDIS_CONN_H
 #define REDIS_CONN_H
@@ -104,7 +105,8 @@ void conn_forget(struct conn *c, void *arg);
 /* Requests that have no answer yet. */
 size_t conn_pending(const struct conn *c);
 
-/* Breaks the connection now; it comes back by itself. For a blocking command that
+/* Breaks the connection, at the end of this turn of the loop; it comes back by
+ * itself, and what is sent from now on goes out then. For a blocking command that
  * outlived its time. */
 void conn_reset(struct conn *c, const char *why);
 

@@ -19,26 +19,8 @@
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 
-/* Walking along all requests is not done more often than this. */
-#define EXPIRE_EVERY_MS 20
 #define WRITE_PIECES 256
 #define WRITES_A_TURN 8
-
-void
-conn_loop_start_timer(struct conn_timer *t, int64_t in_ms)
-{
-	struct timeval tv = {in_ms / 1000, (in_ms % 1000) * 1000};
-
-	t->at_ms = clock_mono_ms() + in_ms;
-	evtimer_add(t->ev, &tv);
-}
-
-static void
-timer_stop(struct conn_timer *t)
-{
-	t->at_ms = 0;
-	evtimer_del(t->ev);
-}
 
 void
 conn_loop_kick(struct conn *c)
@@ -58,8 +40,8 @@ delay_ms(struct backoff *b)
 	return backoff_next_ms(b, rnd);
 }
 
-static void
-call(struct conn *c, conn_reply_fn *fn, const struct redisReply *reply,
+void
+conn_loop_call(struct conn *c, conn_reply_fn *fn, const struct redisReply *reply,
     const struct reapq_error *err, void *arg)
 {
 	if (!fn)
@@ -69,16 +51,15 @@ call(struct conn *c, conn_reply_fn *fn, const struct redisReply *reply,
 	c->in_callback = false;
 }
 
-/* r has left the pipeline. */
-static void
-settle(struct conn *c, struct request *r, const struct redisReply *reply,
+void
+conn_loop_settle(struct conn *c, struct request *r, const struct redisReply *reply,
     const struct reapq_error *err)
 {
 	conn_reply_fn *fn = r->fn;
 	void *arg = r->arg;
 
 	request_free(r);
-	call(c, fn, reply, err, arg);
+	conn_loop_call(c, fn, reply, err, arg);
 }
 
 static void
@@ -113,16 +94,16 @@ lost(struct conn *c, const struct reapq_error *why)
 	c->reset = false;
 	c->error = *why;
 	pipeline_lost(&c->pipe);
-	timer_stop(&c->watchdog);
-	timer_stop(&c->later);
-	conn_loop_start_timer(&c->retry, delay_ms(&c->backoff));
+	conn_timer_stop(&c->watchdog);
+	conn_timer_stop(&c->later);
+	conn_timer_start(&c->retry, delay_ms(&c->backoff));
 	tell(c, false);
 	while ((r = pipeline_doomed(&c->pipe)))
-		settle(c, r, NULL, &c->error);
+		conn_loop_settle(c, r, NULL, &c->error);
 }
 
-static void
-lost_because(struct conn *c, const char *reason)
+void
+conn_loop_lost(struct conn *c, const char *reason)
 {
 	const char *how = c->state == CONN_UP ? "lost Redis at" : "no Redis at";
 	struct reapq_error err = REAPQ_ERROR_INIT;
@@ -136,9 +117,9 @@ up(struct conn *c)
 {
 	c->state = CONN_UP;
 	c->error = (struct reapq_error)REAPQ_ERROR_INIT;
-	timer_stop(&c->retry);
+	conn_timer_stop(&c->retry);
 	if (c->watchdog_ms > 0)
-		conn_loop_start_timer(&c->watchdog, c->watchdog_ms);
+		conn_timer_start(&c->watchdog, c->watchdog_ms);
 	tell(c, true);
 	conn_loop_kick(c);
 }
@@ -155,7 +136,7 @@ answer(struct conn *c, struct request *r, const struct redisReply *reply)
 		backoff_reset(&c->backoff);
 		backoff_reset(&c->later_backoff);
 		c->later_why[0] = '\0';
-		settle(c, r, reply, NULL);
+		conn_loop_settle(c, r, reply, NULL);
 		return;
 	}
 	reply_error(reply, &err);
@@ -177,10 +158,10 @@ answer(struct conn *c, struct request *r, const struct redisReply *reply)
 		snprintf(c->later_why, sizeof c->later_why, "%.100s", err.msg);
 		pipeline_later(&c->pipe, r);
 		if (c->later.at_ms == 0)
-			conn_loop_start_timer(&c->later, delay_ms(&c->later_backoff));
+			conn_timer_start(&c->later, delay_ms(&c->later_backoff));
 		return;
 	}
-	settle(c, r, NULL, &err);
+	conn_loop_settle(c, r, NULL, &err);
 }
 
 /* False: the connection was lost over it. */
@@ -195,7 +176,7 @@ take_reply(struct conn *c, const struct redisReply *reply)
 	if (!r) {
 		if (reply_is_error(reply))
 			reply_error(reply, &err);
-		lost_because(c, err.code != 0 ? err.msg : "a reply to no request");
+		conn_loop_lost(c, err.code != 0 ? err.msg : "a reply to no request");
 		return false;
 	}
 	own = r->own;
@@ -204,8 +185,10 @@ take_reply(struct conn *c, const struct redisReply *reply)
 		return true;
 	}
 	request_free(r);
-	if (own == REQUEST_PING)
+	if (own == REQUEST_PING) {
+		backoff_reset(&c->backoff);
 		return true;
+	}
 	rc = hello_answer(own, reply, c->where, &err);
 	if (rc < 0) {
 		lost(c, &err);
@@ -225,13 +208,13 @@ read_replies(struct conn *c)
 	int rc;
 
 	if (link_read(&c->link, &err) < 0) {
-		lost_because(c, err.msg);
+		conn_loop_lost(c, err.msg);
 		return;
 	}
 	c->heard_ms = clock_mono_ms();
 	while (open && (rc = link_reply(&c->link, &reply, &err)) != 0) {
 		if (rc < 0) {
-			lost_because(c, err.msg);
+			conn_loop_lost(c, err.msg);
 			return;
 		}
 		open = take_reply(c, reply);
@@ -276,7 +259,7 @@ write_requests(struct conn *c)
 			/* what the server said before it hung up tells more */
 			read_replies(c);
 			if (link_is_open(&c->link))
-				lost_because(c, err.msg);
+				conn_loop_lost(c, err.msg);
 			return;
 		}
 		if (idle && written > 0)
@@ -300,7 +283,7 @@ greet(struct conn *c)
 
 	if (link_connected(&c->link, &err) < 0 ||
 	    hello_queue(&c->pipe, &opts, &err) < 0) {
-		lost_because(c, err.msg);
+		conn_loop_lost(c, err.msg);
 		return;
 	}
 	c->state = CONN_GREETING;
@@ -341,7 +324,7 @@ conn_loop_on_kick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	c->kicked = false;
 	if (c->reset && c->state != CONN_DOWN)
-		lost_because(c, c->reset_why);
+		conn_loop_lost(c, c->reset_why);
 	else if (c->state == CONN_UP && !c->writing)
 		write_requests(c);
 }
@@ -352,7 +335,7 @@ connect_now(struct conn *c)
 	struct reapq_error err = REAPQ_ERROR_INIT;
 
 	if (link_open(&c->link, &c->url, &err) < 0) {
-		lost_because(c, err.msg);
+		conn_loop_lost(c, err.msg);
 		return;
 	}
 	c->readable =
@@ -360,11 +343,11 @@ connect_now(struct conn *c)
 	c->writable = event_new(
 	    c->base, link_fd(&c->link), EV_WRITE | EV_PERSIST, on_writable, c);
 	if (!c->readable || !c->writable) {
-		lost_because(c, "no memory for its events");
+		conn_loop_lost(c, "no memory for its events");
 		return;
 	}
 	c->state = CONN_CONNECTING;
-	conn_loop_start_timer(&c->retry, c->connect_timeout_ms);
+	conn_timer_start(&c->retry, c->connect_timeout_ms);
 	want_write(c, true);
 }
 
@@ -382,110 +365,5 @@ conn_loop_on_retry(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	error_set(&err, REAPQ_ECONN, "no answer within %d ms", c->connect_timeout_ms);
-	lost_because(c, err.msg);
-}
-
-void
-conn_loop_on_later(evutil_socket_t fd, short what, void *arg)
-{
-	struct conn *c = arg;
-
-	(void)fd;
-	(void)what;
-	c->later.at_ms = 0;
-	pipeline_wake(&c->pipe);
-	conn_loop_kick(c);
-}
-
-static void
-ping(struct conn *c)
-{
-	struct request *r;
-	const char *argv[] = {"PING"};
-
-	if (request_new(&r, &(struct conn_request){.argc = 1, .argv = argv}, NULL) < 0)
-		return; /* there is a next time */
-	r->own = REQUEST_PING;
-	pipeline_add(&c->pipe, r);
-	conn_loop_kick(c);
-}
-
-void
-conn_loop_on_watchdog(evutil_socket_t fd, short what, void *arg)
-{
-	struct conn *c = arg;
-	struct reapq_error err = REAPQ_ERROR_INIT;
-	bool asked = !TAILQ_EMPTY(&c->pipe.sent);
-	int64_t since_ms = c->heard_ms, left_ms;
-
-	(void)fd;
-	(void)what;
-	c->watchdog.at_ms = 0;
-	if (asked && c->asked_ms > since_ms)
-		since_ms = c->asked_ms;
-	left_ms = since_ms + c->watchdog_ms - clock_mono_ms();
-	if (left_ms <= 0 && asked) {
-		error_set(&err, REAPQ_ECONN, "nothing was received for %d ms",
-		    c->watchdog_ms);
-		lost_because(c, err.msg);
-		return;
-	}
-	if (left_ms <= 0) {
-		ping(c);
-		left_ms = c->watchdog_ms;
-	}
-	conn_loop_start_timer(&c->watchdog, left_ms);
-}
-
-/* err: why a request has no answer after timeout_ms. */
-static void
-say_late(const struct conn *c, int timeout_ms, struct reapq_error *err)
-{
-	if (c->state != CONN_UP)
-		error_set(err, REAPQ_ECONN, "no answer within %d ms: %s", timeout_ms,
-		    c->error.code != 0 ? c->error.msg : "still connecting");
-	else if (c->later_why[0] != '\0')
-		error_set(err, REAPQ_ETIMEDOUT,
-		    "Redis at %s was not ready within %d ms: %s", c->where, timeout_ms,
-		    c->later_why);
-	else
-		error_set(err, REAPQ_ETIMEDOUT, "Redis at %s: no answer within %d ms",
-		    c->where, timeout_ms);
-}
-
-/*
- * One timer for all deadlines, set to the earliest. Requests that are answered in
- * time leave it alone, so it mostly goes off for nothing, once per timeout; keeping
- * deadlines in order would cost each request more than that walk does.
- */
-void
-conn_loop_on_deadline(evutil_socket_t fd, short what, void *arg)
-{
-	struct conn *c = arg;
-	struct reapq_error err = REAPQ_ERROR_INIT;
-	int64_t now_ms = clock_mono_ms(), next_ms;
-	struct request *r;
-
-	(void)fd;
-	(void)what;
-	c->deadline.at_ms = 0;
-	next_ms = pipeline_expire(&c->pipe, now_ms);
-	if (next_ms != 0)
-		conn_loop_start_timer(&c->deadline, next_ms - now_ms < EXPIRE_EVERY_MS
-							? EXPIRE_EVERY_MS
-							: next_ms - now_ms);
-	TAILQ_FOREACH(r, &c->pipe.sent, link)
-	{
-		conn_reply_fn *fn = r->fn;
-
-		if (r->dropped || r->deadline_ms == 0 || r->deadline_ms > now_ms)
-			continue;
-		pipeline_drop(&c->pipe, r);
-		say_late(c, r->timeout_ms, &err);
-		call(c, fn, NULL, &err, r->arg);
-	}
-	while ((r = pipeline_doomed(&c->pipe))) {
-		say_late(c, r->timeout_ms, &err);
-		settle(c, r, NULL, &err);
-	}
+	conn_loop_lost(c, err.msg);
 }

@@ -1,5 +1,6 @@
 /*
- * conn_loop.h - what conn.c (the owner's calls) and conn_loop.c (the loop's) share.
+ * conn_loop.h - what the parts of a connection share: conn.c (the owner's calls),
+ * conn_loop.c (the loop's) and conn_timer.c (its clocks).
  *
  * The owner's calls only note what is wanted and kick; everything else, every
  * callback above all, happens in one of the on_ functions.
@@ -54,18 +55,30 @@ struct conn {
 	int64_t asked_ms; /* since when requests are out without a break */
 };
 
-void conn_loop_start_timer(struct conn_timer *t, int64_t in_ms);
-
 /* To be done at the end of this turn of the loop. */
 void conn_loop_kick(struct conn *c);
+
+/* The connection is lost, or did not come about, for this reason. */
+void conn_loop_lost(struct conn *c, const char *reason);
+
+/* Calls back with what fn may not do forbidden; fn may be NULL. */
+void conn_loop_call(struct conn *c, conn_reply_fn *fn, const struct redisReply *reply,
+    const struct reapq_error *err, void *arg);
+
+/* The same for a request that has left the pipeline; frees it. */
+void conn_loop_settle(struct conn *c, struct request *r, const struct redisReply *reply,
+    const struct reapq_error *err);
+
+void conn_loop_close_link(struct conn *c);
+
+void conn_timer_start(struct conn_timer *t, int64_t in_ms);
+void conn_timer_stop(struct conn_timer *t);
 
 /* Event callbacks; arg: the conn. */
 void conn_loop_on_kick(evutil_socket_t fd, short what, void *arg);
 void conn_loop_on_retry(evutil_socket_t fd, short what, void *arg);
-void conn_loop_on_deadline(evutil_socket_t fd, short what, void *arg);
-void conn_loop_on_watchdog(evutil_socket_t fd, short what, void *arg);
-void conn_loop_on_later(evutil_socket_t fd, short what, void *arg);
-
-void conn_loop_close_link(struct conn *c);
+void conn_timer_on_deadline(evutil_socket_t fd, short what, void *arg);
+void conn_timer_on_watchdog(evutil_socket_t fd, short what, void *arg);
+void conn_timer_on_later(evutil_socket_t fd, short what, void *arg);
 
 #endif

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -37,30 +38,35 @@ typedef int array_len;
 #define VERSION_TEXT(major, minor, patch) TEXT(major) "." TEXT(minor) "." TEXT(patch)
 #define HIREDIS_VERSION VERSION_TEXT(HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH)
 
-/* hiredis's own table with createArray replaced; filled at the first link_open. */
-static redisReplyObjectFunctions bounded;
-static void *(*create_array)(const redisReadTask *, array_len);
+/* hiredis's own table, and the same with a createArray that has bounds. */
+struct link_parser {
+	redisReplyObjectFunctions own, bounded;
+};
 
 static void *
 create_bounded_array(const redisReadTask *task, array_len n)
 {
+	const struct link_parser *parser = task->privdata;
 	int depth = 0;
 
 	for (const redisReadTask *t = task; t; t = t->parent)
 		if (++depth > LINK_DEPTH_MAX)
 			return NULL;
-	return n > LINK_ARRAY_MAX ? NULL : create_array(task, n);
+	return n > LINK_ARRAY_MAX ? NULL : parser->own.createArray(task, n);
 }
 
-static void
+static struct link_parser *
 bound_arrays(redisReader *reader)
 {
-	if (!create_array) {
-		bounded = *reader->fn;
-		create_array = bounded.createArray;
-		bounded.createArray = create_bounded_array;
-	}
-	reader->fn = &bounded;
+	struct link_parser *parser = malloc(sizeof *parser);
+
+	if (!parser)
+		return NULL;
+	parser->own = parser->bounded = *reader->fn;
+	parser->bounded.createArray = create_bounded_array;
+	reader->fn = &parser->bounded;
+	reader->privdata = parser;
+	return parser;
 }
 
 int
@@ -117,16 +123,23 @@ link_open(struct link *l, const struct url *url, struct reapq_error *err)
 	ctx = unix_socket ? redisConnectUnixNonBlock(url->path)
 			  : redisConnectNonBlock(url->host, url->port);
 	if (!ctx)
-		return error_set(err, REAPQ_ENOMEM, "no memory for a connection");
+		goto no_memory;
 	if (ctx->err) {
 		rc = link_error(err, ctx->errstr);
-		redisFree(ctx);
-		return rc;
+		goto fail;
 	}
 	set_options(ctx->fd, !unix_socket);
-	bound_arrays(ctx->reader);
+	l->parser = bound_arrays(ctx->reader);
+	if (!l->parser)
+		goto no_memory;
 	l->ctx = ctx;
 	return 0;
+
+no_memory:
+	rc = error_set(err, REAPQ_ENOMEM, "no memory for a connection");
+fail:
+	redisFree(ctx);
+	return rc;
 }
 
 int
@@ -145,7 +158,8 @@ link_close(struct link *l)
 {
 	if (l->ctx)
 		redisFree(l->ctx);
-	l->ctx = NULL;
+	free(l->parser);
+	*l = (struct link){0};
 }
 
 bool

@@ -20,12 +20,14 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+struct link_parser;
 struct redisContext;
 struct redisReply;
 
 /* Zeroed: closed. */
 struct link {
 	struct redisContext *ctx;
+	struct link_parser *parser;
 };
 
 /* EINVAL if this build cannot do what the URL asks for (TLS). */

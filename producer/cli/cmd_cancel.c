@@ -5,6 +5,8 @@
  */
 #include "cmd.h"
 
+#include <string.h>
+
 #include "connect.h"
 #include "exits.h"
 #include "ref.h"
@@ -16,17 +18,18 @@ cancel_one(struct reapq_client *client, const struct options *opts, const char *
 {
 	struct reapq_error err = REAPQ_ERROR_INIT;
 	struct reapq_future *future = NULL;
-	struct ref ref;
+	struct ref ref = {"", ""};
 	int rc = ref_parse(text, opts->queue, &ref, &err);
 
 	if (rc == 0)
 		rc = reapq_attach(client, ref.queue, ref.id, &future, &err);
 	if (rc == 0)
 		rc = reapq_future_cancel(future, opts->kill, &err);
+	if (rc < 0)
+		say_line("%s%s%s", strstr(err.msg, ref.id) ? "" : text,
+		    strstr(err.msg, ref.id) ? "" : ": ", err.msg);
 	if (rc == REAPQ_ETOOLATE && !opts->kill && !reapq_future_done(future))
-		say_line("%s: %s; --kill stops one that runs", text, err.msg);
-	else if (rc < 0)
-		say_line("%s: %s", text, err.msg);
+		say_line("to stop it: reapq cancel --kill %s", text);
 	reapq_future_free(future);
 	if (rc == REAPQ_ETOOLATE || rc == REAPQ_ENOENT)
 		return EXITS_NOT_ALL;

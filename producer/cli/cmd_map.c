@@ -237,7 +237,7 @@ map_with(struct map *m)
 	tally_clear(&m->tally);
 	if (status == EXITS_REAPQ && err.code < 0)
 		say_error(&err);
-	if (status >= EXITS_REAPQ && err.code != REAPQ_ECONN)
+	if (status >= EXITS_REAPQ && err.code != REAPQ_ECONN && m->feed.open.n > 0)
 		cancel_queued(m);
 	if (m->opts->summary)
 		tally_summary(&m->tally);

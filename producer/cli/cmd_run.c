@@ -12,7 +12,6 @@
 #include "exits.h"
 #include "follow.h"
 #include "json.h"
-#include "ref.h"
 #include "say.h"
 #include "target.h"
 #include "units.h"

@@ -180,7 +180,7 @@ json_put_report(struct json *j, const struct reapq_report *r)
 {
 	json_put_text(j, "id", r->id);
 	json_put_text(j, "queue", r->queue);
-	json_put_text(j, "handler", r->handler);
+	json_put_text(j, "handler", or_null(r->handler));
 	json_put_text(j, "tag", r->tag);
 	json_put_text(j, "outcome", r->outcome_name);
 	json_put_text(j, "verdict", r->verdict_name);

@@ -6,10 +6,13 @@
  */
 #include "cmd.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "exits.h"
 #include "say.h"
@@ -159,12 +162,26 @@ dispatch(struct options *opts, int argc, char **argv)
 	return run_cmd(cmd, opts, (int)opts->args_n, argv + 1);
 }
 
+/*
+ * Without them the connection to Redis would get descriptor 1, and what is printed would
+ * go there. Opened the wrong way round, so that using them still fails.
+ */
+static void
+open_missing(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)open(
+			    "/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options opts;
 	int status;
 
+	open_missing();
 	(void)signal(SIGPIPE, SIG_IGN);
 	status = dispatch(&opts, argc, argv);
 	options_free(&opts);

@@ -7,12 +7,9 @@
  */
 #include "show.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "buf.h"
-#include "limit.h"
 #include "ref.h"
 #include "show_parts.h"
 #include "text.h"

@@ -242,8 +242,7 @@ every_limit_has_its_flag(void **state)
 		struct line l;
 		char text[64];
 
-		(void)snprintf(
-		    text, sizeof text, "call --%s 7 x", limit_table[i].flag);
+		(void)snprintf(text, sizeof text, "call --%s 7 x", limit_table[i].flag);
 		assert_int_equal(read_line(&l, OPTIONS_ANYWHERE, text), 0);
 		for (int j = 0; j < LIMIT_N; j++) {
 			int64_t value =

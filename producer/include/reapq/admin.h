@@ -21,7 +21,7 @@ struct reapq_queue_info {
 	int64_t delayed; /* waiting for their time, or for a retry */
 	int64_t running;
 	int64_t suspect; /* lost their worker once, waiting to run again */
-	int64_t dead;	 /* failed for good, or unreadable: the dead list */
+	int64_t dead;    /* failed for good, or unreadable: the dead list */
 	int64_t workers; /* with a live heartbeat */
 	int paused;
 };
@@ -36,10 +36,10 @@ struct reapq_worker_info {
 	const char *handlers; /* names, separated by spaces */
 	int64_t pid;
 	int64_t slots, busy;
-	int64_t tasks_done;  /* attempts ended since it started */
-	int64_t started_ms;  /* Unix time */
+	int64_t tasks_done;   /* attempts ended since it started */
+	int64_t started_ms;   /* Unix time */
 	int64_t heartbeat_ms; /* Unix time (Redis's clock) of its last heartbeat */
-	int alive;	      /* its lease has not ended */
+	int alive;            /* its lease has not ended */
 };
 
 /* The workers of one queue, or of all (queue NULL), by id; dead ones for 1 h. */

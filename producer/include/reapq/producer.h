@@ -159,7 +159,8 @@ enum reapq_when {
 	REAPQ_FIRST_BAD /* one is done that did not return, or all are done */
 };
 
-/* Futures of one client. ret_done (may be NULL): how many are done now. */
+/* Futures of one client. ret_done (may be NULL): how many are done now; set with
+ * ETIMEDOUT too. */
 REAPQ_API REAPQ_MUST_CHECK int reapq_wait(struct reapq_future *const *futures, size_t n,
     enum reapq_when when, int timeout_ms, size_t *ret_done, struct reapq_error *err);
 

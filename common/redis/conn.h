@@ -39,12 +39,12 @@ struct redisReply;
 typedef void conn_state_fn(bool up, const struct reapq_error *err, void *arg);
 
 struct conn_options {
-	const struct url *url;	   /* copied */
-	const char *client_name;   /* copied; for CLIENT LIST */
-	int connect_timeout_ms;	   /* of one try; 0: 5,000 */
-	int watchdog_ms;	   /* 0: 5,000; -1: none */
-	bool check_server;	   /* read INFO and refuse Redis < 7.0, Valkey < 7.2 */
-	conn_state_fn *on_state;   /* may be NULL */
+	const struct url *url;   /* copied */
+	const char *client_name; /* copied; for CLIENT LIST */
+	int connect_timeout_ms;  /* of one try; 0: 5,000 */
+	int watchdog_ms;         /* 0: 5,000; -1: none */
+	bool check_server;       /* read INFO and refuse Redis < 7.0, Valkey < 7.2 */
+	conn_state_fn *on_state; /* may be NULL */
 	void *arg;
 };
 
@@ -83,11 +83,11 @@ enum {
 
 struct conn_request {
 	const struct script *script; /* NULL: argv[0] is the command's name */
-	const char *key;	     /* of a script: KEYS[1] */
-	int argc;		     /* ARGV of the script, or the whole command */
+	const char *key;             /* of a script: KEYS[1] */
+	int argc;                    /* ARGV of the script, or the whole command */
 	const char *const *argv;
 	const size_t *argv_len; /* NULL: all are C strings */
-	int timeout_ms;		/* ECONN/ETIMEDOUT after this; 0: never */
+	int timeout_ms;         /* ECONN/ETIMEDOUT after this; 0: never */
 	unsigned flags;
 	conn_reply_fn *fn; /* NULL: the answer doesn't matter */
 	void *arg;

@@ -28,13 +28,13 @@ bool reply_is_error(const struct redisReply *r);
 
 /* What an error reply asks for, by its first word (docs/protocol.md has the table). */
 enum reply_class {
-	REPLY_FINE,	 /* no error */
-	REPLY_NOSCRIPT,	 /* send the text */
-	REPLY_WAIT,	 /* LOADING, BUSY, TRYAGAIN, NOREPLICAS, MISCONF, CLUSTERDOWN:
+	REPLY_FINE,      /* no error */
+	REPLY_NOSCRIPT,  /* send the text */
+	REPLY_WAIT,      /* LOADING, BUSY, TRYAGAIN, NOREPLICAS, MISCONF, CLUSTERDOWN:
 			    the same connection, later */
 	REPLY_RECONNECT, /* READONLY, MASTERDOWN, UNBLOCKED: this is not the master */
-	REPLY_FULL,	 /* OOM: no memory in Redis */
-	REPLY_FAILED	 /* the rest: a bug or the configuration; not sent again */
+	REPLY_FULL,      /* OOM: no memory in Redis */
+	REPLY_FAILED     /* the rest: a bug or the configuration; not sent again */
 };
 enum reply_class reply_classify(const struct redisReply *r);
 

@@ -48,7 +48,7 @@ note_state(bool up, const struct reapq_error *err, void *arg)
 	assert_true(up == (err == NULL));
 	if (!s)
 		return;
-	if (up) {
+	if (!err) {
 		s->ups++;
 		return;
 	}
@@ -86,6 +86,8 @@ got_reply(const struct redisReply *reply, const struct reapq_error *err, void *a
 		snprintf(g->msg, sizeof g->msg, "%s", err->msg);
 		return;
 	}
+	if (!reply)
+		return;
 	g->code = 0;
 	g->type = reply->type;
 	g->n = reply->integer;

@@ -274,6 +274,7 @@ hostile_bytes_only_cost_the_connection(void **state)
 	static const char *const bad[] = {
 	    ":1\r\n:2\r\n",           /* one that nobody asked for */
 	    ":1\r\n-ERR go away\r\n", /* an error that nobody asked for */
+	    "*1048577\r\n",           /* 8 MiB of pointers, each time */
 	    "*2147483647\r\n",        /* 16 GiB of pointers */
 	    "*-5\r\n",
 	    "$99999999999999999999\r\n",
@@ -291,7 +292,8 @@ hostile_bytes_only_cost_the_connection(void **state)
 
 		snprintf(answer, sizeof answer, "%s", bad[i]);
 		f = fake_new(answer_badly_once, answer);
-		c = connect_to(fake_url(f), NULL, &states);
+		c = connect_to(
+		    fake_url(f), &(struct conn_options){.watchdog_ms = -1}, &states);
 		send_command(c, &first, CONN_RESEND, "GET", "k", NULL);
 		WAIT_UNTIL(states.ups == 2);
 		send_command(c, &second, CONN_RESEND, "GET", "k", NULL);

@@ -143,6 +143,29 @@ a_cut_anywhere_keeps_order_and_loses_nothing(void **state)
 	}
 }
 
+/* "a" was told to wait, "b" is to go out again, "c" is out, "d" is new. */
+static void
+a_cut_keeps_the_order_of_all_lists(void **state)
+{
+	struct pipeline p;
+	struct request *r;
+	char text[256];
+
+	(void)state;
+	pipeline_init(&p);
+	r = make("c", CONN_RESEND);
+	pipeline_add(&p, r);
+	pipeline_wrote(&p, r->len);
+	pipeline_later(&p, make("a", CONN_RESEND));
+	pipeline_again(&p, make("b", CONN_RESEND));
+	pipeline_add(&p, make("d", 0));
+	pipeline_lost(&p);
+	gather_text(&p, text, sizeof text);
+	assert_string_equal(text, "*1\r\n$1\r\na\r\n*1\r\n$1\r\nb\r\n"
+				  "*1\r\n$1\r\nc\r\n*1\r\n$1\r\nd\r\n");
+	pipeline_clear(&p);
+}
+
 static void
 half_a_request_has_no_answer(void **state)
 {
@@ -225,6 +248,7 @@ main(void)
 	    cmocka_unit_test(a_script_is_written_by_name_then_whole),
 	    cmocka_unit_test(bad_requests_are_refused),
 	    cmocka_unit_test(a_cut_anywhere_keeps_order_and_loses_nothing),
+	    cmocka_unit_test(a_cut_keeps_the_order_of_all_lists),
 	    cmocka_unit_test(half_a_request_has_no_answer),
 	    cmocka_unit_test(the_greeting_goes_first_and_alone),
 	    cmocka_unit_test(expiry_takes_what_is_due_and_says_what_is_next),

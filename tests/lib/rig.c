@@ -19,6 +19,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static _Noreturn void
+die(const char *why)
+{
+	(void)fprintf(stderr, "rig: %s\n", why);
+	abort();
+}
+
 static void
 base(char ret_base[96], const char *queue)
 {
@@ -39,7 +46,7 @@ wait_ready(int log_fd)
 			return;
 		CHECK(len < sizeof text - 1);
 	}
-	CHECK(!"redis-server did not start");
+	die("redis-server did not start");
 }
 
 void
@@ -291,10 +298,8 @@ rig_client(struct rig *rig)
 	struct reapq_error err = REAPQ_ERROR_INIT;
 	struct reapq_client *client = NULL;
 	opts.url = rig->url;
-	if (reapq_client_new(&client, &opts, &err) != 0) {
-		(void)fprintf(stderr, "%s\n", err.msg);
-		CHECK(!"no client");
-	}
+	if (reapq_client_new(&client, &opts, &err) != 0)
+		die(err.msg);
 	return client;
 }
 
@@ -307,9 +312,7 @@ rig_submit(struct reapq_client *client, const char *payload)
 	task.handler = "echo";
 	task.payload = payload;
 	task.payload_len = strlen(payload);
-	if (reapq_submit(client, &task, &future, &err) != 0) {
-		(void)fprintf(stderr, "%s\n", err.msg);
-		CHECK(!"not submitted");
-	}
+	if (reapq_submit(client, &task, &future, &err) != 0)
+		die(err.msg);
 	return future;
 }

@@ -1,4 +1,7 @@
-/* test_lib_admin.c - queues, workers and tasks as people look at them. */
+/*
+ * test_lib_admin.c - queues, workers and tasks as people look at them, and what
+ * strangers may have put under their keys.
+ */
 #include "buf.h"
 #include "cmocka_all.h"
 #include "rig.h"

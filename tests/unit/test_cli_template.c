@@ -1,6 +1,7 @@
 /* test_cli_template.c - where the input goes in the command of `reapq map`. */
 #include "cmocka_all.h"
 
+#include "buf.h"
 #include "template.h"
 
 #include <reapq/error.h>
@@ -51,19 +52,17 @@ input_takes_its_place(void **state)
 		struct template t = {.args = rows[i].args,
 		    .args_n = count(rows[i].args),
 		    .chunked = rows[i].chunked};
-		char text[256] = "";
+		struct buf text = {0};
 		const char **argv;
 
 		assert_int_equal(template_check(&t, NULL), 0);
 		assert_int_equal(template_expand(&t, rows[i].text, strlen(rows[i].text),
 				     &argv, NULL),
 		    0);
-		for (size_t j = 0; argv[j]; j++) {
-			strcat(text, "[");
-			strcat(text, argv[j]);
-			strcat(text, "]");
-		}
-		assert_string_equal(text, rows[i].expected);
+		for (size_t j = 0; argv[j]; j++)
+			assert_int_equal(buf_addf(&text, "[%s]", argv[j]), 0);
+		assert_string_equal(buf_str(&text), rows[i].expected);
+		buf_free(&text);
 		free(argv);
 	}
 }

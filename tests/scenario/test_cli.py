@@ -1,6 +1,7 @@
 """What users type, and the status and words they get."""
 
 import socket
+import threading
 
 import pytest
 
@@ -45,7 +46,6 @@ def test_redis_accepts_and_never_answers():
 
 def test_something_else_listens():
     """An SSH or HTTP server: no hang, no crash, one line."""
-    import threading
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         s.listen(5)

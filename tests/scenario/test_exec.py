@@ -112,6 +112,18 @@ def test_grandchild_that_holds_stdout(node):
     harness.until("the grandchild is dead", lambda: not harness.alive(left))
 
 
+def test_many_left_behind(node):
+    r = node.report("call", "forks", "8")
+    assert (r["verdict"], r["result"], r["leftover_processes"]) == ("ok", "8", 8)
+
+
+def test_large_payload_of_a_handler(node):
+    data = os.urandom(16 << 20)
+    answer = node.cli("call", "--payload-file", "-", "echo", input=data)
+    assert answer.status == 0
+    assert answer.out == data
+
+
 def test_grandchild_in_a_session_of_its_own(node):
     r = node.report("run", "--", "sh", "-c", "setsid sleep 3600 & echo started")
     assert (r["verdict"], r["stdout"]) == ("ok", "started\n")

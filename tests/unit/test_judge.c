@@ -163,7 +163,8 @@ test_judge_cpu_limit_needs_the_usage(void **state)
 	e.usage.system_ms = 20;
 	expect(&e, REAPQ_V_CPU_LIMIT, REAPQ_PROVED, "over its CPU limit of 2 s");
 	e.usage.user_ms = 1700;
-	expect(&e, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY, "probably over its CPU limit of 2 s");
+	expect(
+	    &e, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY, "probably over its CPU limit of 2 s");
 	e.usage.user_ms = 500;
 	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "killed by SIGXCPU");
 	e.limits.cpu_ms = -1;

@@ -37,7 +37,7 @@ struct reapq_call; /* one attempt at one task */
 
 enum reapq_answer {
 	REAPQ_DONE = 0, /* returned: the result is what was written */
-	REAPQ_FAIL = 1	/* failed: the error text says why; retried if policy says so */
+	REAPQ_FAIL = 1  /* failed: the error text says why; retried if policy says so */
 };
 
 typedef enum reapq_answer reapq_handler_fn(struct reapq_call *call);

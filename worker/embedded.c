@@ -1,8 +1,7 @@
 /*
  * embedded.c - owns a private redis-server and its directory.
  *
- * Nothing is kept over its end; noeviction, so that it never eats a task. The worker's
- * connections wait for it to come up as they would for any other.
+ * Nothing is kept over its end; noeviction, so that it never eats a task.
  */
 #include "embedded.h"
 
@@ -15,7 +14,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#define READY_MS 10000
+#define READY_STEP_MS 2
 
 struct embedded {
 	char dir[32], socket[64], url[96];
@@ -56,6 +59,25 @@ wait_for_exec(int fd)
 	return n == (ssize_t)sizeof(code) ? code : 0;
 }
 
+/* Before the loop runs, so waiting here holds nobody up. */
+static int
+wait_for_socket(struct embedded *e, struct reapq_error *err)
+{
+	struct timespec pause = {0, (long)READY_STEP_MS * 1000000};
+
+	for (int ms = 0; ms < READY_MS; ms += READY_STEP_MS) {
+		if (access(e->socket, F_OK) == 0)
+			return 0;
+		if (waitpid(e->pid, NULL, WNOHANG) == e->pid) {
+			e->pid = 0;
+			break;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	return error_set(err, REAPQ_ESYS,
+	    "redis-server for --embedded did not come up at %s", e->socket);
+}
+
 int
 embedded_new(struct embedded **ret_e, struct reapq_error *err)
 {
@@ -84,10 +106,13 @@ embedded_new(struct embedded **ret_e, struct reapq_error *err)
 	close(fail[1]);
 	code = e->pid < 0 ? errno : wait_for_exec(fail[0]);
 	close(fail[0]);
-	if (code != 0) {
+	if (code != 0)
 		rc = error_sys(err, code,
 		    "cannot start redis-server for --embedded (install it, or give "
 		    "--redis URL)");
+	else
+		rc = wait_for_socket(e, err);
+	if (rc != 0) {
 		embedded_free(e);
 		return rc;
 	}

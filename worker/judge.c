@@ -86,14 +86,13 @@ judge_signal(const struct judge_evidence *e, struct judge_finding *f)
 {
 	int sig = e->wait_status;
 	int64_t limit = e->limits.cpu_ms;
+	bool soft = sig == SIGXCPU && limit > 0;
+	bool hard = sig == SIGKILL && limit > 0;
 
-	if (sig == SIGXCPU && limit > 0 && cpu_ms(e) >= limit - CPU_SLACK_MS)
+	if (soft && cpu_ms(e) >= limit - CPU_SLACK_MS)
 		found(f, REAPQ_V_CPU_LIMIT, REAPQ_PROVED);
-	else if (sig == SIGXCPU && limit > 0 &&
-		 cpu_ms(e) >= limit - CPU_TICKS_SLACK_MS(limit))
-		found(f, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY);
-	else if (sig == SIGKILL && limit > 0 &&
-		 cpu_ms(e) >= limit + 1000 - CPU_SLACK_MS)
+	else if ((soft && cpu_ms(e) >= limit - CPU_TICKS_SLACK_MS(limit)) ||
+		 (hard && cpu_ms(e) >= limit + 1000 - CPU_SLACK_MS))
 		found(f, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY);
 	else if (sig == SIGXFSZ && e->limits.file_size >= 0)
 		found(f, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED);

@@ -39,7 +39,8 @@ struct runner_proc {
 	bool ready, ever_ready;
 	struct event *ev_link, *ev_pid, *ev_again;
 	struct backoff backoff;
-	struct buf handlers; /* names, each with its NUL */
+	struct buf handlers; /* names, each with its NUL; of the last that was ready */
+	struct buf coming;   /* the same, while a new one tells them one by one */
 	struct buf names;    /* the same for people */
 	uint32_t pending[PENDING_MAX];
 	size_t pending_n;
@@ -79,9 +80,12 @@ hear(struct runner_proc *r, struct link_msg *msg)
 	msg->text[sizeof(msg->text) - 1] = '\0';
 	switch ((enum link_type)msg->type) {
 	case LINK_HANDLER:
-		(void)buf_add(&r->handlers, msg->text, strlen(msg->text) + 1);
+		(void)buf_add(&r->coming, msg->text, strlen(msg->text) + 1);
 		break;
 	case LINK_READY:
+		buf_free(&r->handlers);
+		r->handlers = r->coming;
+		r->coming = (struct buf){0};
 		r->ready = r->ever_ready = true;
 		r->opts.on_ready(r->opts.arg);
 		break;
@@ -250,7 +254,7 @@ start(struct runner_proc *r, struct reapq_error *err)
 		rc = error_sys(err, errno, "socketpair");
 		goto out;
 	}
-	buf_free(&r->handlers);
+	buf_free(&r->coming);
 	/* libevent's handlers must not run in the child: they write into our loop. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
@@ -313,6 +317,7 @@ runner_proc_free(struct runner_proc *r)
 			;
 	}
 	buf_free(&r->handlers);
+	buf_free(&r->coming);
 	buf_free(&r->names);
 	free(r);
 }

@@ -168,6 +168,16 @@ def test_map_in_chunks(node):
     assert [r["result"].split() for r in answer.reports] == [["1", "2"], ["3", "4"], ["5"]]
 
 
+def test_map_into_a_closed_pipe(node):
+    """As every tool does: the reader has seen enough."""
+    done = harness.subprocess.run(
+        ["sh", "-c", f"seq 1000 | {harness.program('reapq')} map echo | head -n 1"],
+        env=harness.clean_environment({"REAPQ_REDIS": node.redis.url}),
+        capture_output=True, timeout=harness.GUARD, check=False)
+    assert done.stdout.strip().isdigit()
+    assert node.cli("call", "echo", "x").text == "x"
+
+
 def test_map_of_many(node):
     lines = [f"line {i}" for i in range(500)]
     answer = node.cli("map", "--keep-order", "--json", "echo",

@@ -136,6 +136,14 @@ def test_yes_with_a_time_limit(node):
     assert "time limit" in answer.errors
 
 
+def test_more_arguments_than_the_kernel_takes(node):
+    r = node.report("run", "--", "true", *["x" * 100000] * 15)
+    assert r["verdict"] in ("ok", "not_started")
+    answer = node.cli("run", "--", "true", *["x"] * 20000)
+    assert answer.status in (2, 125)
+    assert "16384" in answer.errors
+
+
 def test_not_allowed(redis, worker, cli):
     worker(redis)
     r = cli.report("run", "--", "true")

@@ -250,6 +250,7 @@ stop_running(struct attempt *a, bool now)
 		a->evidence.killed = true;
 		(void)event_del(a->ev_timer);
 	} else {
+		a->evidence.asked = true;
 		arm(a, a->env->config->kill_grace_ms);
 	}
 }
@@ -329,23 +330,22 @@ on_exit_of_child(void *arg)
 	(void)event_del(a->ev_timer);
 	a->state = ATTEMPT_SWEEPING;
 	a->sweep_until_ms = clock_mono_ms() + SWEEP_MAX_MS;
-	/* The group still exists: its leader is our zombie. */
-	(void)kill(-child_pid(a->child), SIGKILL);
 	sweep(a);
 }
 
 static void
 sweep(struct attempt *a)
 {
-	int reaped = 0;
-	int left = leftovers_sweep(child_gen(a->child), child_pid(a->child), &reaped);
+	int left = leftovers_sweep(&a->leftovers, child_gen(a->child),
+	    child_pid(a->child), !a->evidence.killed);
 
-	a->evidence.leftover_processes += reaped;
+	/* The group still exists: its leader is our zombie. */
+	(void)kill(-child_pid(a->child), SIGKILL);
 	if (left > 0 && clock_mono_ms() < a->sweep_until_ms) {
 		arm(a, SWEEP_MS);
 		return;
 	}
-	a->evidence.leftover_processes += left;
+	a->evidence.leftover_processes = a->leftovers.count;
 	a->evidence.wait_code = child_wait_code(a->child);
 	a->evidence.wait_status = child_wait_status(a->child);
 	child_usage(a->child, &a->evidence.usage);

@@ -12,6 +12,7 @@
 #include "child.h"
 #include "config.h"
 #include "judge.h"
+#include "leftovers.h"
 #include "outbox.h"
 #include "wire.h"
 #include <sys/queue.h>
@@ -66,6 +67,7 @@ struct attempt {
 	char intent_text[128];
 	bool signalled; /* a signal of ours has gone out */
 	int64_t sweep_until_ms;
+	struct leftovers leftovers;
 	bool buried; /* the message could not be read: to the dead list */
 	struct judge_finding finding;
 };

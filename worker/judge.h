@@ -40,7 +40,8 @@ struct judge_evidence {
 	enum judge_intent intent;
 	const char *intent_text; /* of a cancel: the reason; "" else */
 	int64_t intent_ms;       /* after the start */
-	bool killed;             /* SIGTERM was not enough: SIGKILL was sent */
+	bool asked;              /* SIGTERM was sent */
+	bool killed;             /* SIGKILL was sent */
 	/* What was in force, and used. */
 	struct reapq_limits limits;
 	struct reapq_usage usage;

@@ -71,7 +71,7 @@ say_stopped(const struct judge_evidence *e, struct words *w)
 {
 	say(w, ": stopped by this worker, and ");
 	say_end(e, w);
-	if (e->killed)
+	if (e->killed && e->asked)
 		say(w, ", as SIGTERM did not end it");
 }
 
@@ -302,7 +302,9 @@ judge_words_evidence(const struct judge_evidence *e, struct judge_finding *f)
 	if (e->intent != JUDGE_NO_INTENT)
 		note(f, "worker", "signal sent by this worker",
 		    "%s, %lld ms after start: %s",
-		    e->killed ? "SIGTERM, then SIGKILL" : "SIGTERM",
+		    !e->killed ? "SIGTERM"
+		    : e->asked ? "SIGTERM, then SIGKILL"
+			       : "SIGKILL",
 		    (long long)e->intent_ms, intent_name(e->intent));
 	if (e->leftover_processes > 0)
 		note(f, "worker", "processes that outlived it and were killed", "%d",

@@ -32,6 +32,7 @@ struct beat {
 	const char *queue;
 	bool out;
 	bool again; /* asked for while one was out */
+	bool failing;
 };
 
 struct lease {
@@ -98,10 +99,13 @@ on_beaten(const struct redisReply *reply, const struct reapq_error *err, void *a
 	if (err == NULL && reply_array(reply, &n, &why) != 0)
 		err = &why;
 	if (err != NULL) {
-		log_event(LOG_WARN, "heartbeat_failed", "queue=%s why=%s", b->queue,
-		    log_quote(err->msg));
+		/* once an outage, not once a beat */
+		log_event(b->failing ? LOG_DEBUG : LOG_WARN, "heartbeat_failed",
+		    "queue=%s why=%s", b->queue, log_quote(err->msg));
+		b->failing = true;
 		return;
 	}
+	b->failing = false;
 	for (size_t i = 1; i + 2 <= n; i += 2)
 		if (reply_str(reply_at(reply, i), &id, &id_len, NULL) == 0 &&
 		    reply_str(reply_at(reply, i + 1), &word, &len, NULL) == 0)
@@ -243,7 +247,7 @@ lease_new(struct lease **ret_l, struct event_base *base,
 		return error_set(err, REAPQ_ENOMEM, "no memory for leases");
 	l->opts = *opts;
 	for (int i = 0; i < opts->config->queues_count; i++) {
-		l->beats[i] = (struct beat){l, opts->config->queues[i], false, false};
+		l->beats[i] = (struct beat){.l = l, .queue = opts->config->queues[i]};
 		snprintf(l->queues + strlen(l->queues),
 		    sizeof(l->queues) - strlen(l->queues), "%s%s", i > 0 ? " " : "",
 		    opts->config->queues[i]);

@@ -70,33 +70,60 @@ has_gene(pid_t pid, uint32_t gen)
 	       gene.rlim_max == LINK_GENE_BASE + gen;
 }
 
+/* Was it found alive before? Remembers it. Past the table's end each look counts anew. */
+static bool
+seen_before(struct leftovers *l, pid_t pid)
+{
+	for (int i = 0; i < l->seen_n; i++)
+		if (l->seen[i] == pid)
+			return true;
+	if (l->seen_n < LEFTOVERS_SEEN_MAX)
+		l->seen[l->seen_n++] = pid;
+	return false;
+}
+
 int
-leftovers_sweep(uint32_t gen, pid_t leader, int *ret_reaped)
+leftovers_sweep(struct leftovers *l, uint32_t gen, pid_t leader, bool count_dead)
 {
 	static pid_t pids[CHILDREN_MAX];
 	int n = leftovers_children(pids, CHILDREN_MAX);
 	int left = 0;
 
-	*ret_reaped = 0;
 	for (int i = 0; i < n; i++) {
 		siginfo_t si;
+		bool killed;
 
 		if (pids[i] == leader || !has_gene(pids[i], gen))
 			continue;
-		(void)kill(pids[i], SIGKILL);
 		memset(&si, 0, sizeof(si));
 		if (waitid(P_PID, (id_t)pids[i], &si, WEXITED | WNOHANG) != 0)
 			continue;
-		if (si.si_pid == 0)
+		killed = si.si_code != CLD_EXITED && si.si_status == SIGKILL;
+		if (si.si_pid == 0) {
+			(void)kill(pids[i], SIGKILL);
 			left++;
-		else if (si.si_code != CLD_EXITED && si.si_status == SIGKILL)
-			(*ret_reaped)++;
+		}
+		if ((si.si_pid == 0 || (killed && count_dead)) &&
+		    !seen_before(l, pids[i]))
+			l->count++;
 	}
 	return left;
 }
 
+/* Strangers that this process was given, by an exec or as a container's init, have no
+ * gene and are left alone. */
+static bool
+has_any_gene(pid_t pid)
+{
+	struct rlimit gene;
+
+	return prlimit(pid, RLIMIT_RTTIME, NULL, &gene) == 0 &&
+	       gene.rlim_max > LINK_GENE_BASE &&
+	       gene.rlim_max <= LINK_GENE_BASE + UINT32_MAX;
+}
+
 void
-leftovers_end(pid_t keep)
+leftovers_end(void)
 {
 	static pid_t pids[CHILDREN_MAX];
 	bool more = true;
@@ -106,7 +133,7 @@ leftovers_end(pid_t keep)
 
 		more = false;
 		for (int i = 0; i < n; i++) {
-			if (pids[i] == keep || kill(pids[i], SIGKILL) != 0)
+			if (!has_any_gene(pids[i]) || kill(pids[i], SIGKILL) != 0)
 				continue;
 			more = waitpid(pids[i], NULL, 0) == pids[i] || more;
 		}

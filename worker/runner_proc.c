@@ -188,6 +188,7 @@ static _Noreturn void
 become_runner(struct runner_proc *r, int fd, char **argv, char **envp)
 {
 	sigset_t none;
+	struct rlimit gene = {LINK_GENE_BASE + UINT32_MAX, LINK_GENE_BASE + UINT32_MAX};
 	int low = fcntl(fd, F_DUPFD, 10);
 	int null = open("/dev/null", O_RDWR);
 
@@ -197,6 +198,8 @@ become_runner(struct runner_proc *r, int fd, char **argv, char **envp)
 	    dup2(null, STDOUT_FILENO) < 0 || dup2(low, LINK_FD) < 0 ||
 	    close_range(LINK_FD + 1, ~0U, 0) != 0)
 		_exit(1);
+	/* Its children have this one until they set their own, which is lower. */
+	(void)setrlimit(RLIMIT_RTTIME, &gene);
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

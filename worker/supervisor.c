@@ -234,6 +234,7 @@ on_claim(const struct attempt_claim *claim, void *arg)
 	}
 	TAILQ_INSERT_TAIL(&s->attempts, a, link);
 	s->busy++;
+	pool_want(s->pool, s->config->concurrency - s->busy);
 	if (drain_begun(s->drain))
 		attempt_stop(a, JUDGE_SHUTDOWN, "", true);
 	else if (!attempt_wants_child(a))
@@ -249,6 +250,8 @@ on_slot_free(void *arg)
 
 	s->busy--;
 	s->tasks_done++;
+	if (!drain_begun(s->drain))
+		pool_want(s->pool, s->config->concurrency - s->busy);
 	fetch_kick(s->fetch);
 }
 
@@ -434,7 +437,7 @@ free_all(struct supervisor *s)
 	pool_free(s->pool);
 	runner_proc_free(s->runner);
 	/* A child whose fork the runner had not told of yet. */
-	leftovers_end(s->embedded != NULL ? embedded_pid(s->embedded) : 0);
+	leftovers_end();
 	conn_free(s->main);
 	conn_free(s->claims);
 	conn_free(s->bell);

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -332,8 +333,10 @@ def test_embedded(worker):
 
 def test_embedded_server_dies_with_a_killed_worker(worker):
     one = worker(None, "--embedded")
-    one.wait_for_line(r"unix://", "stdout")
+    url = one.wait_for_line(r"unix://[^\s\"?]+", "stdout").group(0)
     one.destroy()
+    # nobody was left to do it
+    shutil.rmtree(os.path.dirname(url[len("unix://"):]))
 
 
 def can_unshare():

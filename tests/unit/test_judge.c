@@ -132,6 +132,8 @@ test_judge_our_own_kills(void **state)
 	e.intent = JUDGE_TIME_LIMIT;
 	e.limits.time_ms = 250;
 	e.killed = true;
+	expect(&e, REAPQ_V_TIME_LIMIT, REAPQ_PROVED, "and killed by SIGKILL after");
+	e.asked = true;
 	expect(&e, REAPQ_V_TIME_LIMIT, REAPQ_PROVED, "as SIGTERM did not end it");
 	e.intent = JUDGE_CANCEL;
 	e.intent_text = "by ana";

@@ -26,6 +26,8 @@
 #define SWEEP_MS 5        /* between looks */
 #define SWEEP_MAX_MS 2000 /* then what is left is counted and left */
 #define RETRY_REPORT_MS 500
+#define LOG_LINES_MAX 200 /* of one attempt */
+#define WAIT_MS 10000     /* for a child; then the task is refused */
 
 static void conclude(struct attempt *a);
 
@@ -109,6 +111,8 @@ attempt_new(struct attempt **ret_a, const struct attempt_env *env,
 	    (struct reapq_usage){-1, -1, -1, -1, NULL, -1, -1, -1, -1, -1, -1};
 	a->evidence.host = env->host;
 	examine(a, claim);
+	if (attempt_wants_child(a))
+		arm(a, WAIT_MS);
 	*ret_a = a;
 	return 0;
 }
@@ -147,18 +151,40 @@ attempt_refuse(struct attempt *a)
 
 /* ---- what the child says ------------------------------------------------------- */
 
+/* What came is worth nothing, whatever comes after; its memory is free at once. */
+static void
+drop_result(struct attempt *a, bool *why, enum judge_intent intent)
+{
+	*why = true;
+	buf_free(&a->result);
+	attempt_stop(a, intent, "", true);
+}
+
+static bool
+result_dropped(const struct judge_evidence *e)
+{
+	return e->too_big || e->garbled || e->no_memory;
+}
+
 static void
 on_part(struct attempt *a, const void *data, size_t len)
 {
-	a->evidence.result_len += (int64_t)len;
-	if (a->evidence.result_len > a->limits.result) {
-		attempt_stop(a, JUDGE_RESULT_LIMIT, "", true);
-		a->evidence.too_big = true;
-		buf_free(&a->result);
-	} else if (buf_add(&a->result, data, len) != 0) {
-		attempt_stop(a, JUDGE_GARBLED, "", true);
-		(void)buf_addf(&a->text, "no memory in the worker for its result");
-	}
+	struct judge_evidence *e = &a->evidence;
+
+	e->result_len += (int64_t)len;
+	if (e->result_len > a->limits.result)
+		drop_result(a, &e->too_big, JUDGE_RESULT_LIMIT);
+	else if (buf_add(&a->result, data, len) != 0)
+		drop_result(a, &e->no_memory, JUDGE_RESULT_LIMIT);
+}
+
+/* A task may say much; the worker's log is everybody's. */
+static void
+on_log(struct attempt *a, const void *data, size_t len)
+{
+	if (a->log_lines++ < LOG_LINES_MAX)
+		log_event(LOG_INFO, "task_says", "task=%s text=%s", a->id,
+		    log_quote_bytes(data, len));
 }
 
 static void
@@ -169,7 +195,7 @@ on_frame(enum frame_type type, const void *data, size_t len, void *arg)
 
 	switch (type) {
 	case FRAME_PART:
-		if (!e->too_big && !e->done)
+		if (!result_dropped(e) && !e->done)
 			on_part(a, data, len);
 		break;
 	case FRAME_DONE:
@@ -183,8 +209,7 @@ on_frame(enum frame_type type, const void *data, size_t len, void *arg)
 		(void)buf_add(&a->text, data, len);
 		break;
 	case FRAME_LOG:
-		log_event(LOG_INFO, "task_says", "task=%s text=%s", a->id,
-		    log_quote_bytes(data, len));
+		on_log(a, data, len);
 		break;
 	case FRAME_TOO_BIG:
 		e->too_big = true;
@@ -200,25 +225,31 @@ on_garbled(const struct reapq_error *err, void *arg)
 {
 	struct attempt *a = arg;
 
-	attempt_stop(a, JUDGE_GARBLED, "", true);
+	drop_result(a, &a->evidence.garbled, JUDGE_GARBLED);
 	a->text.len = 0;
 	(void)buf_addf(&a->text, "%s", err->msg);
 }
 
 /* ---- start and stop ------------------------------------------------------------- */
 
+static void on_held_child(void *arg);
 static void on_exit_of_child(void *arg);
 
 void
 attempt_start(struct attempt *a, struct child *c)
 {
-	struct child_watcher watcher = {on_frame, on_garbled, on_exit_of_child, a};
+	struct child_watcher watcher = {.on_frame = on_frame,
+	    .on_garbled = on_garbled,
+	    .on_held = on_held_child,
+	    .on_exit = on_exit_of_child,
+	    .arg = a};
 	struct reapq_error err = REAPQ_ERROR_INIT;
 	size_t len;
 	void *bytes =
 	    dispatch_encode(&a->task, a->queue, a->number, &a->limits, &len, &err);
 
 	CHECK(attempt_wants_child(a));
+	(void)event_del(a->ev_timer);
 	if (bytes == NULL || child_dispatch(c, bytes, len, (size_t)a->limits.output,
 				 &watcher, &err) != 0) {
 		child_free(c);
@@ -278,6 +309,12 @@ attempt_stop(struct attempt *a, enum judge_intent intent, const char *text, bool
 
 	if (a->state != ATTEMPT_WAITING && a->state != ATTEMPT_RUNNING)
 		return;
+	/* A task that goes back anyway may still be cancelled for good. */
+	if (e->intent == JUDGE_SHUTDOWN &&
+	    (intent == JUDGE_CANCEL || intent == JUDGE_DEADLINE)) {
+		e->intent = intent;
+		snprintf(a->intent_text, sizeof(a->intent_text), "%s", text);
+	}
 	if (e->intent != JUDGE_NO_INTENT && !(now && !e->killed))
 		return;
 	if (e->intent == JUDGE_NO_INTENT) {
@@ -314,17 +351,48 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		conclude(a);
 		break;
 	case ATTEMPT_WAITING:
+		unfit(
+		    a, "no child could be forked for it in 10 s: see the worker's log");
+		conclude(a);
 		break;
 	}
 }
 
 /* ---- the end ------------------------------------------------------------------------ */
 
+/* Dead, but traced by somebody, who gets its status first: a runaway of its own, then. */
+static void
+on_held_child(void *arg)
+{
+	struct attempt *a = arg;
+
+	(void)leftovers_sweep(
+	    &a->leftovers, child_gen(a->child), child_pid(a->child), false);
+}
+
+/* It died before it had its task: another child takes it. */
+static void
+start_over(struct attempt *a)
+{
+	child_reap(a->child);
+	child_free(a->child);
+	a->child = NULL;
+	a->state = ATTEMPT_WAITING;
+	a->started_ms = a->started_wall_ms = 0;
+	a->evidence.intent = JUDGE_NO_INTENT;
+	arm(a, WAIT_MS);
+	a->env->on_wants_child(a->env->arg);
+}
+
 static void
 on_exit_of_child(void *arg)
 {
 	struct attempt *a = arg;
 
+	if (child_missed_task(a->child) && a->evidence.intent == JUDGE_NO_INTENT) {
+		start_over(a);
+		return;
+	}
 	a->ended_wall_ms = clock_wall_ms();
 	a->evidence.usage.wall_ms = clock_mono_ms() - a->started_ms;
 	(void)event_del(a->ev_timer);
@@ -361,6 +429,9 @@ log_end(const struct attempt *a)
 {
 	bool quiet = a->finding.verdict == REAPQ_V_OK;
 
+	if (a->log_lines > LOG_LINES_MAX)
+		log_event(LOG_WARN, "task_said_more", "task=%s dropped=%lld", a->id,
+		    (long long)a->log_lines - LOG_LINES_MAX);
 	log_event(quiet ? LOG_DEBUG : LOG_INFO, "task_ended",
 	    "task=%s attempt=%d handler=%s verdict=%s certainty=%s message=%s", a->id,
 	    a->number, log_quote(a->task.handler != NULL ? a->task.handler : ""),
@@ -399,6 +470,7 @@ conclude(struct attempt *a)
 	if (attempt_report_send(a, on_reported, &err) != 0) {
 		log_event(LOG_ERROR, "report_delayed", "task=%s why=%s", a->id,
 		    log_quote(err.msg));
+		attempt_report_shrink(a);
 		arm(a, RETRY_REPORT_MS);
 	} else {
 		if (a->child != NULL)

@@ -35,6 +35,7 @@ struct attempt_env {
 	const char *worker_id, *host, *isolation;
 	void (*on_slot_free)(void *arg); /* its child is gone */
 	void (*on_closed)(struct attempt *a, void *arg);
+	void (*on_wants_child)(void *arg); /* its child died before it had the task */
 	void *arg;
 };
 
@@ -66,6 +67,7 @@ struct attempt {
 	struct buf result, text; /* text: error or refusal */
 	char intent_text[128];
 	bool signalled; /* a signal of ours has gone out */
+	int64_t log_lines;
 	int64_t sweep_until_ms;
 	struct leftovers leftovers;
 	bool buried; /* the message could not be read: to the dead list */

@@ -88,14 +88,14 @@ fill(struct attempt *a, struct reapq_report *r)
 static const char *
 mode_of(const struct attempt *a, int64_t *ret_delay_ms)
 {
-	enum judge_intent intent = a->evidence.intent;
 	uint32_t set = 0;
 
 	*ret_delay_ms = 0;
 	if (a->buried)
 		return "B";
+	/* Given back, or, when the lease is gone, told to whom it may concern. */
 	if (a->finding.verdict == REAPQ_V_WORKER_LOST)
-		return intent == JUDGE_SHUTDOWN ? "L" : "F";
+		return a->started_ms == 0 ? "L" : "S";
 	if (retry_parse(a->task.retry_on, &set, NULL) != 0 ||
 	    !retry_wanted(set, a->finding.verdict, a->failed + 1, a->task.max_attempts))
 		return "F";
@@ -138,4 +138,18 @@ out:
 	buf_free(&bytes);
 	buf_free(&brief);
 	return rc;
+}
+
+void
+attempt_report_shrink(struct attempt *a)
+{
+	if (a->result.len > 0 && a->finding.verdict == REAPQ_V_OK) {
+		a->evidence.no_memory = true;
+		judge(&a->evidence, &a->finding);
+	}
+	buf_free(&a->result);
+	if (a->child == NULL)
+		return;
+	capture_drop(child_stdout(a->child));
+	capture_drop(child_stderr(a->child));
 }

@@ -65,11 +65,9 @@ judge_intent(const struct judge_evidence *e, struct judge_finding *f)
 		found(f, REAPQ_V_EXPIRED, REAPQ_PROVED);
 		return true;
 	case JUDGE_GARBLED:
-		found(f, REAPQ_V_ERROR, REAPQ_PROVED);
-		return true;
 	case JUDGE_RESULT_LIMIT:
-		found(f, REAPQ_V_RESULT_LIMIT, REAPQ_PROVED);
-		return true;
+		/* garbled, too_big and no_memory have come first */
+		return false;
 	case JUDGE_SHUTDOWN:
 	case JUDGE_LEASE_GONE:
 		/* Not for a producer's eyes: the task goes on elsewhere. */
@@ -125,7 +123,9 @@ judge(const struct judge_evidence *e, struct judge_finding *ret_finding)
 	memset(f, 0, sizeof(*f));
 	if (e->refused)
 		found(f, REAPQ_V_NOT_STARTED, REAPQ_PROVED);
-	else if (e->too_big)
+	else if (e->garbled)
+		found(f, REAPQ_V_ERROR, REAPQ_PROVED);
+	else if (e->too_big || e->no_memory)
 		found(f, REAPQ_V_RESULT_LIMIT, REAPQ_PROVED);
 	else if (exited_well && e->done)
 		found(f, REAPQ_V_OK, REAPQ_PROVED);

@@ -33,7 +33,9 @@ struct judge_evidence {
 	bool done;          /* the handler returned and its result is whole */
 	bool failed;        /* it said so */
 	bool refused;       /* it never got to user code */
-	bool too_big;       /* it said that its result would pass the limit */
+	bool too_big;       /* its result passed the limit, or would have */
+	bool no_memory;     /* the worker had none for its result */
+	bool garbled;       /* it broke the rules: what it said is worth nothing */
 	const char *text;   /* of failed, refused or garbled; "" else */
 	int64_t result_len; /* bytes that came */
 	/* What the worker did. */

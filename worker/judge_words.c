@@ -146,6 +146,9 @@ say_limit(
 		say(w, ": it wrote a file past its limit of %s",
 		    size_of(e->limits.file_size, a));
 		say_when(e, w);
+	} else if (f->verdict == REAPQ_V_RESULT_LIMIT && e->no_memory) {
+		say(w, "the worker had no memory for its result, of which %s had come",
+		    size_of(e->result_len, a));
 	} else if (f->verdict == REAPQ_V_RESULT_LIMIT) {
 		say(w, "its result is larger than the limit of %s",
 		    size_of(e->limits.result, a));
@@ -169,8 +172,8 @@ say_verdict(
 		    time_of(e->usage.wall_ms, a), e->host);
 		break;
 	case REAPQ_V_ERROR:
-		if (e->intent == JUDGE_GARBLED)
-			say(w, "it broke the rules on its channel and was killed: ");
+		if (e->garbled)
+			say(w, "it broke the rules on its channel: ");
 		say(w, "%s",
 		    has_text(e) ? e->text : "the handler failed and gave no reason");
 		break;
@@ -196,8 +199,9 @@ say_verdict(
 		say_when(e, w);
 		break;
 	case REAPQ_V_WORKER_LOST:
-		say(w, "given back unfinished: worker %s ends, or lost its lease",
-		    e->host);
+		say(w, "stopped unfinished, as its worker was told to end or lost its "
+		       "lease");
+		say_when(e, w);
 		break;
 	case REAPQ_V_TIME_LIMIT:
 	case REAPQ_V_CPU_LIMIT:
@@ -215,6 +219,21 @@ say_verdict(
 	}
 }
 
+/* A cut may have gone through a character: UTF-8 begins one with 11xxxxxx. */
+static void
+mend_cut(char *text, size_t cap)
+{
+	size_t len = strlen(text);
+	size_t i = len;
+
+	if (len + 1 < cap)
+		return;
+	while (i > 0 && len - i < 3 && ((unsigned char)text[i - 1] & 0xc0) == 0x80)
+		i--;
+	if (i > 0 && ((unsigned char)text[i - 1] & 0xc0) == 0xc0)
+		text[i - 1] = '\0';
+}
+
 void
 judge_words_message(const struct judge_evidence *e, struct judge_finding *f)
 {
@@ -225,6 +244,7 @@ judge_words_message(const struct judge_evidence *e, struct judge_finding *f)
 	if (e->leftover_processes > 0)
 		say(&w, "; %d process%s that it left behind had to be killed",
 		    e->leftover_processes, e->leftover_processes == 1 ? "" : "es");
+	mend_cut(f->message, sizeof(f->message));
 }
 
 static void REAPQ_PRINTF(4, 5) note(

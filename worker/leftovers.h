@@ -29,10 +29,13 @@ struct leftovers {
  * Kills what belongs to child gen but is not leader, and reaps what has died of it. Counts
  * what it finds alive and, if count_dead, what it finds dead by SIGKILL: the first call
  * must come before the child's group is killed, and count_dead must be off when this
- * worker had killed the group itself. Returns how many are still there: call again until
- * it is 0, as the dead may leave children of their own.
+ * worker had killed the group itself. Returns how many it found, alive or dead: call again
+ * until it is 0, as the dead may leave children of their own.
  */
 int leftovers_sweep(struct leftovers *l, uint32_t gen, pid_t leader, bool count_dead);
+
+/* Reaps a child that was sent a SIGKILL, if that comes to an end within 2 s. Blocks. */
+void leftovers_reap(pid_t pid);
 
 /* At the very end: kills and reaps every process that any child of ours has left. */
 void leftovers_end(void);

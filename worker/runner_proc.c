@@ -12,6 +12,7 @@
 #include "buf.h"
 #include "check.h"
 #include "error.h"
+#include "leftovers.h"
 #include "rnd.h"
 #include "runner/link.h"
 #include <errno.h>
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -68,10 +70,19 @@ close_runner(struct runner_proc *r)
 static void
 answer(struct runner_proc *r, uint32_t gen, pid_t pid, int error)
 {
-	/* The runner answers in order; anything else is our own bug. */
-	CHECK(r->pending_n > 0 && r->pending[0] == gen);
 	memmove(r->pending, r->pending + 1, --r->pending_n * sizeof(r->pending[0]));
 	r->opts.on_spawned(gen, pid, error, r->opts.arg);
+}
+
+/* It answers in order. It also runs the modules' init functions, so what it says is not
+ * taken on trust: one that talks nonsense is replaced. */
+static bool
+expected(struct runner_proc *r, const struct link_msg *msg)
+{
+	if (r->pending_n > 0 && r->pending[0] == msg->gen && msg->value > 0)
+		return true;
+	(void)kill(r->pid, SIGKILL);
+	return false;
 }
 
 static void
@@ -93,11 +104,14 @@ hear(struct runner_proc *r, struct link_msg *msg)
 		(void)error_set(&r->fatal, REAPQ_EINVAL, "%s", msg->text);
 		break;
 	case LINK_SPAWNED:
+		if (!expected(r, msg))
+			break;
 		backoff_reset(&r->backoff);
 		answer(r, msg->gen, msg->value, 0);
 		break;
 	case LINK_SPAWN_FAILED:
-		answer(r, msg->gen, 0, msg->value);
+		if (expected(r, msg))
+			answer(r, msg->gen, 0, msg->value);
 		break;
 	case LINK_SPAWN:
 		break;
@@ -316,8 +330,7 @@ runner_proc_free(struct runner_proc *r)
 	close_runner(r);
 	if (r->pid > 0) {
 		kill(r->pid, SIGKILL);
-		while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		leftovers_reap(r->pid);
 	}
 	buf_free(&r->handlers);
 	buf_free(&r->coming);

@@ -37,6 +37,7 @@ struct supervisor {
 	struct event_base *base;
 	struct drain *drain;
 	struct embedded *embedded;
+	struct event *ev_embedded; /* its death, which nothing here can mend */
 	struct conn *main, *claims, *bell, *big;
 	struct runner_proc *runner;
 	struct pool *pool;
@@ -235,10 +236,10 @@ on_claim(const struct attempt_claim *claim, void *arg)
 	TAILQ_INSERT_TAIL(&s->attempts, a, link);
 	s->busy++;
 	pool_want(s->pool, s->config->concurrency - s->busy);
-	if (drain_begun(s->drain))
-		attempt_stop(a, JUDGE_SHUTDOWN, "", true);
-	else if (!attempt_wants_child(a))
+	if (!attempt_wants_child(a))
 		attempt_refuse(a);
+	else if (drain_begun(s->drain))
+		attempt_stop(a, JUDGE_SHUTDOWN, "", true);
 	else if ((c = pool_take(s->pool)) != NULL)
 		attempt_start(a, c);
 }
@@ -264,6 +265,12 @@ on_closed(struct attempt *a, void *arg)
 	attempt_free(a);
 	fetch_kick(s->fetch);
 	end_if_drained(s);
+}
+
+static void
+on_wants_child(void *arg)
+{
+	start_waiting(arg);
 }
 
 static void
@@ -379,21 +386,29 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 	struct lease_options lo = {s->config, s->id, s->host, ISOLATION, s->main,
 	    &s->attempts, s->runner, clock_wall_ms(), &s->tasks_done, s};
 	s->env = (struct attempt_env){s->base, s->config, s->runner, s->outbox, s->id,
-	    s->host, ISOLATION, on_slot_free, on_closed, s};
+	    s->host, ISOLATION, on_slot_free, on_closed, on_wants_child, s};
 	return lease_new(&s->lease, s->base, &lo, err);
 }
 
-/* SADD, so that `reapq queues` knows of a queue before it has a task. */
 static void
-name_queues(struct supervisor *s)
+on_embedded_death(evutil_socket_t fd, short what, void *arg)
 {
-	for (int i = 0; i < s->config->queues_count; i++) {
-		const char *argv[] = {"SADD", "reapq:queues", s->config->queues[i]};
-		struct conn_request req = {
-		    .argc = 3, .argv = argv, .flags = CONN_RESEND};
+	struct reapq_error err = REAPQ_ERROR_INIT;
 
-		(void)conn_send(s->main, &req, NULL);
-	}
+	(void)fd;
+	(void)what;
+	(void)error_set(&err, REAPQ_ESYS, "the embedded redis-server died");
+	quit(arg, &err);
+}
+
+static int
+watch_embedded(struct supervisor *s, struct reapq_error *err)
+{
+	s->ev_embedded = event_new(
+	    s->base, embedded_pid_fd(s->embedded), EV_READ, on_embedded_death, s);
+	if (s->ev_embedded == NULL || event_add(s->ev_embedded, NULL) != 0)
+		return error_set(err, REAPQ_ENOMEM, "no memory to watch redis-server");
+	return 0;
 }
 
 static int
@@ -417,7 +432,8 @@ start(struct supervisor *s, struct reapq_error *err)
 	    (rc = connect_one(s, &s->big, "big", 30000, false, err)) != 0 ||
 	    (rc = make_parts(s, runner_path, err)) != 0)
 		return rc;
-	name_queues(s);
+	if (s->embedded != NULL && (rc = watch_embedded(s, err)) != 0)
+		return rc;
 	pool_want(s->pool, s->config->concurrency);
 	return 0;
 }
@@ -438,12 +454,14 @@ free_all(struct supervisor *s)
 	runner_proc_free(s->runner);
 	/* A child whose fork the runner had not told of yet. */
 	leftovers_end();
+	outbox_free(s->outbox);
 	conn_free(s->main);
 	conn_free(s->claims);
 	conn_free(s->bell);
 	conn_free(s->big);
-	outbox_free(s->outbox);
 	drain_free(s->drain);
+	if (s->ev_embedded != NULL)
+		event_free(s->ev_embedded);
 	if (s->base != NULL)
 		event_base_free(s->base);
 }

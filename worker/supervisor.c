@@ -10,7 +10,7 @@
 
 #include "attempt.h"
 #include "clock.h"
-#include "conn.h"
+#include "conns.h"
 #include "drain.h"
 #include "embedded.h"
 #include "error.h"
@@ -38,7 +38,7 @@ struct supervisor {
 	struct drain *drain;
 	struct embedded *embedded;
 	struct event *ev_embedded; /* its death, which nothing here can mend */
-	struct conn *main, *claims, *bell, *big;
+	struct conns conns;
 	struct runner_proc *runner;
 	struct pool *pool;
 	struct reaper *reaper;
@@ -213,7 +213,7 @@ static void
 end_if_drained(struct supervisor *s)
 {
 	/* A claim that is out may bring tasks, unless there is nobody to answer it. */
-	bool claiming = fetch_claiming(s->fetch) && conn_up(s->claims);
+	bool claiming = fetch_claiming(s->fetch) && conn_up(s->conns.claims);
 
 	if (drain_begun(s->drain) && TAILQ_EMPTY(&s->attempts) && !claiming)
 		quit(s, NULL);
@@ -326,10 +326,10 @@ say_farewell(struct supervisor *s)
 {
 	struct timeval tv = {0, 300000};
 
-	if (!conn_up(s->main))
+	if (!conn_up(s->conns.main))
 		return;
 	lease_farewell(s->lease);
-	while (conn_pending(s->main) > 0) {
+	while (conn_pending(s->conns.main) > 0) {
 		(void)event_base_loopexit(s->base, &tv);
 		if (event_base_loop(s->base, EVLOOP_ONCE) != 0 ||
 		    event_base_got_exit(s->base))
@@ -338,22 +338,6 @@ say_farewell(struct supervisor *s)
 }
 
 /* ---- wiring ---------------------------------------------------------------------------- */
-
-static int
-connect_one(struct supervisor *s, struct conn **ret_c, const char *what,
-    int watchdog_ms, bool leads, struct reapq_error *err)
-{
-	char name[REAPQ_ID_MAX + 32];
-	struct conn_options opts = {.url = &s->config->url,
-	    .client_name = name,
-	    .watchdog_ms = watchdog_ms,
-	    .check_server = leads,
-	    .on_state = leads ? on_redis : NULL,
-	    .arg = s};
-
-	snprintf(name, sizeof(name), "reapq-worker:%s:%s", s->id, what);
-	return conn_new(ret_c, s->base, &opts, err);
-}
 
 static int
 make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *err)
@@ -367,8 +351,8 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 	struct reaper_options eo = {is_known, is_forking, s};
 	struct fetch_options fo = {.config = s->config,
 	    .worker_id = s->id,
-	    .claims = s->claims,
-	    .bell = s->bell,
+	    .claims = s->conns.claims,
+	    .bell = s->conns.bell,
 	    .free_slots = free_slots,
 	    .on_claim = on_claim,
 	    .on_hint = on_hint,
@@ -376,14 +360,14 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 	    .arg = s};
 	int rc;
 
-	if ((rc = outbox_new(&s->outbox, s->main, s->big, err)) != 0 ||
+	if ((rc = outbox_new(&s->outbox, s->conns.main, s->conns.big, err)) != 0 ||
 	    (rc = pool_new(&s->pool, s->base, &po, err)) != 0 ||
 	    (rc = fetch_new(&s->fetch, s->base, &fo, err)) != 0 ||
 	    (rc = runner_proc_new(&s->runner, s->base, &ro, err)) != 0 ||
 	    (rc = reaper_new(&s->reaper, s->base, &eo, err)) != 0 ||
 	    (rc = drain_new(&s->drain, s->base, &dopts, err)) != 0)
 		return rc;
-	struct lease_options lo = {s->config, s->id, s->host, ISOLATION, s->main,
+	struct lease_options lo = {s->config, s->id, s->host, ISOLATION, s->conns.main,
 	    &s->attempts, s->runner, clock_wall_ms(), &s->tasks_done, s};
 	s->env = (struct attempt_env){s->base, s->config, s->runner, s->outbox, s->id,
 	    s->host, ISOLATION, on_slot_free, on_closed, on_wants_child, s};
@@ -426,10 +410,8 @@ start(struct supervisor *s, struct reapq_error *err)
 	if (s->base == NULL)
 		return error_set(err, REAPQ_ENOMEM, "no memory for an event loop");
 	signal(SIGPIPE, SIG_IGN);
-	if ((rc = connect_one(s, &s->main, "main", 0, true, err)) != 0 ||
-	    (rc = connect_one(s, &s->claims, "claims", 0, false, err)) != 0 ||
-	    (rc = connect_one(s, &s->bell, "bell", 10000, false, err)) != 0 ||
-	    (rc = connect_one(s, &s->big, "big", 30000, false, err)) != 0 ||
+	if ((rc = conns_open(
+		 &s->conns, s->base, &s->config->url, s->id, on_redis, s, err)) != 0 ||
 	    (rc = make_parts(s, runner_path, err)) != 0)
 		return rc;
 	if (s->embedded != NULL && (rc = watch_embedded(s, err)) != 0)
@@ -455,10 +437,7 @@ free_all(struct supervisor *s)
 	/* A child whose fork the runner had not told of yet. */
 	leftovers_end();
 	outbox_free(s->outbox);
-	conn_free(s->main);
-	conn_free(s->claims);
-	conn_free(s->bell);
-	conn_free(s->big);
+	conns_close(&s->conns);
 	drain_free(s->drain);
 	if (s->ev_embedded != NULL)
 		event_free(s->ev_embedded);

@@ -16,11 +16,11 @@
 
 /*
  * The kernel charges the limit by whole ticks and rusage by what really ran: with more
- * runnable tasks than processors a limit of 1 s was seen to strike at 870 ms. Anybody may
+ * runnable tasks than processors a limit of 1 s was seen to strike below 750 ms. Anybody may
  * send a SIGXCPU, so what is that far from the limit is likely, not proved.
  */
 #define CPU_SLACK_MS 50
-#define CPU_TICKS_SLACK_MS(limit) ((limit) / 4)
+#define CPU_TICKS_SLACK_MS(limit) ((limit) / 2)
 
 static bool
 near_memory_limit(const struct judge_evidence *e)

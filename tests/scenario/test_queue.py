@@ -74,16 +74,36 @@ def test_unknown_id(node):
     assert node.cli("cancel", "nobody-submitted-this").status == 1
 
 
+def check_made_by_a_script(r, handler, tag):
+    """No worker made the report, and still it says which task it is of."""
+    assert (r["handler"], r["tag"], r["max_attempts"]) == (handler, tag, 1)
+    assert 0 < r["submitted_at"] <= r["ended_at"]
+    assert r["evidence"]
+
+
 def test_cancel_before_it_starts(redis, cli):
     """Needs no worker."""
-    task = cli.submit("echo", "never")
+    task = cli.submit("--tag", "mine", "echo", "never")
     assert cli("cancel", task).status == 0
     r = cli.wait(task)[task]
     assert (r["outcome"], r["verdict"], r["certainty"]) == \
         ("cancelled", "cancelled", "proved")
     assert r["started_at"] is None and r["worker"] is None
+    check_made_by_a_script(r, "echo", "mine")
     assert cli("call", "--id", task, "echo").status == 126
     assert cli("cancel", task).status == 1, "it has ended"
+
+
+def test_cancel_of_any_payload(redis, cli):
+    """Whatever the message holds, the report finds the task's name in it."""
+    for size in 0, 1, 255, 256, 65535, 65536, 1000000:
+        task = cli.submit("--tag", "t", "--payload-file", "-", "echo", input=b"\xc4" * size)
+        cli("cancel", task)
+        check_made_by_a_script(cli.wait(task)[task], "echo", "t")
+    task = cli.submit("--tag", "t", "--stdin", "--env", "A=b", "--cwd", "/", "--memory", "1G",
+                      "--max-attempts", "1", "--", "cat", "x", input=b"data")
+    cli("cancel", task)
+    check_made_by_a_script(cli.wait(task)[task], "exec", "t")
 
 
 def test_cancelled_task_does_not_run(redis, worker, cli):
@@ -161,8 +181,9 @@ def test_deadline_of_a_task_that_waits(redis, worker, cli):
     worker(redis, "--concurrency", "1")
     long = cli.submit("sleep", "3600000")
     harness.until("it runs", lambda: cli.state(long)["state"] == "running")
-    r = cli.report("call", "--deadline", "200ms", "echo")
+    r = cli.report("call", "--tag", "mine", "--deadline", "200ms", "echo", "never")
     assert (r["verdict"], r["certainty"], r["started_at"]) == ("expired", "proved", None)
+    check_made_by_a_script(r, "echo", "mine")
     cli("cancel", "--kill", long)
     cli.wait(long)
 

@@ -23,7 +23,8 @@ fill_end(const struct attempt *a, struct reapq_report *r)
 
 	r->exit_status = -1;
 	r->signal.sender_pid = -1;
-	if (a->started_ms == 0)
+	/* What the child ended with then is between it and us. */
+	if (a->started_ms == 0 || e->refused)
 		return;
 	if (e->wait_code == CLD_EXITED) {
 		r->exit_status = e->wait_status;

@@ -2,6 +2,6 @@
 -- for themselves, as every producer does every few seconds.
 local function join(tk,pid)
   if pid=='' then return end
-  local w=redis.call('HGET',tk,'w') or ''
+  local w=put('HGET',tk,'w') or ''
   if #w<4096 and not string.find(','..w,','..pid..',',1,true) then redis.call('HSET',tk,'w',w..pid..',') end
 end

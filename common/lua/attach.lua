@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
 -- KEYS 1 base. ARGV 1 id, 2 producer. The task's state, 'F' when it has ended, ''
 -- when there is no such task. Joins a live one.
+--@put
 --@join
 local B,id=KEYS[1],ARGV[1]
 if redis.call('EXISTS',B..'r:'..id)==1 then return 'F' end

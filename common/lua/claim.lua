@@ -2,6 +2,7 @@
 -- KEYS 1 base. ARGV 1 worker, 2 token '<worker>.<seq>' (a new seq a claim; the SAME token
 -- when the reply was lost), 3 how many, 4 lease ms, 5 lists in order ('p0,ps,p1,p2')
 -- {code, id,attempt,lost,failed,message, ...}: code 0; -1 paused; > 0 rate limited for ms
+--@put
 --@clk
 --@policy
 --@resolve
@@ -15,18 +16,18 @@ local function give(id,a,lo,nf,m)
   local k=#out out[k+1]=id out[k+2]=a out[k+3]=lo or '0' out[k+4]=nf or '0' out[k+5]=m
 end
 local lk=B..'lc:'..wid
-local last=redis.call('GET',lk)
+local last=put('GET',lk)
 if last and string.sub(last,1,#tok+1)==tok..',' then
   for id in string.gmatch(string.sub(last,#tok+2),'[^,]+') do
-    local h=redis.call('HMGET',B..'t:'..id,'s','a','lo','nf','m')
+    local h=put('HMGET',B..'t:'..id,'s','a','lo','nf','m')
     if h[1]=='R'..tok then give(id,h[2],h[3],h[4],h[5]) end
   end
   return out
 end
-local cfg=redis.call('HMGET',B..'cfg','paused','rl_max','rl_ms')
+local cfg=put('HMGET',B..'cfg','paused','rl_max','rl_ms')
 if cfg[1] then redis.call('DEL',B..'w') out[1]=-1 return out end
 if cfg[2] then
-  local room=tonumber(cfg[2])-tonumber(redis.call('GET',B..'rl') or '0')
+  local room=(tonumber(cfg[2]) or n)-(tonumber(put('GET',B..'rl')) or 0)
   if room<=0 then out[1]=redis.call('PTTL',B..'rl') return out end
   if n>room then n=room end
 end
@@ -57,19 +58,19 @@ local function one(id)
 end
 for l in string.gmatch(ARGV[5],'[^,]+') do
   while #got<n do
-    local ids=redis.call('LPOP',B..l,n-#got)
+    local ids=put('LPOP',B..l,n-#got)
     if not ids then break end
     for i=1,#ids do one(ids[i]) end
   end
 end
 if #got>0 then
-  redis.call('ZADD',B..'l',unpack(z))
+  put('ZADD',B..'l',unpack(z))
   redis.call('SET',lk,tok..','..table.concat(got,','),'PX',lease*4)
-  if cfg[2] and redis.call('INCRBY',B..'rl',#got)==#got then redis.call('PEXPIRE',B..'rl',cfg[3]) end
-  if redis.call('LLEN',B..'w')==0 then            -- leave a wake-up while there is backlog
+  if cfg[2] and put('INCRBY',B..'rl',#got)==#got then redis.call('PEXPIRE',B..'rl',cfg[3]) end
+  if put('LLEN',B..'w')==0 then            -- leave a wake-up while there is backlog
     local ks={}
     for l in string.gmatch(ARGV[5],'[^,]+') do ks[#ks+1]=B..l end
-    if redis.call('EXISTS',unpack(ks))>0 then redis.call('RPUSH',B..'w','1') end
+    if redis.call('EXISTS',unpack(ks))>0 then put('RPUSH',B..'w','1') end
   end
 end
 return out

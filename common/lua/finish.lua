@@ -5,6 +5,7 @@
 -- 1 resolved, 4 back in the queue, 0 fenced: the claim is somebody else's, 2 ended before,
 -- 3 no such task. Safe to send again. S of a task that must not start twice (max_lost 0)
 -- resolves with the report.
+--@put
 --@clk
 --@policy
 --@resolve
@@ -23,7 +24,7 @@ if h[1]~='R'..ARGV[2] then
 end
 local pri,mf,ml,_,dl=policy(h[2])
 dl=tonumber(dl)
-redis.call('ZREM',B..'l',id)
+put('ZREM',B..'l',id)
 if (mode=='L' or mode=='S') and h[4] then
   local late=h[4]=='deadline'
   local text=late and 'its deadline passed while its worker ended' or 'cancelled ('..h[4]..') while its worker ended'
@@ -36,14 +37,14 @@ if pri and not h[4] then
     local nf,due=(tonumber(h[3]) or 0)+1,clk()+tonumber(ARGV[5])
     if nf<tonumber(mf) and not (dl>0 and due>=dl) then
       redis.call('HSET',tk,'s','D','nf',nf,'h',(h[5] or '')..ARGV[6])
-      redis.call('ZADD',B..'d',due,id)
+      put('ZADD',B..'d',due,id)
       return 4
     end
   elseif mode=='L' or (mode=='S' and ml~='0') then
     -- the attempt never counted: the next claim gets its number again
     redis.call('HSET',tk,'s','P','a',tostring((tonumber(h[7]) or 1)-1))
-    redis.call('LPUSH',B..'p'..pri,id)
-    if redis.call('LLEN',B..'w')==0 then redis.call('RPUSH',B..'w','1') end
+    put('LPUSH',B..'p'..pri,id)
+    if put('LLEN',B..'w')==0 then put('RPUSH',B..'w','1') end
     return 4
   end
 end

@@ -5,29 +5,30 @@
 -- {1,''} stored; {0,state} the id is there already (joined), state 'F' when it has
 -- ended; {-1,'FULL'}; {-3,id} that live task holds the unique key (joined).
 -- Safe to send again: the id decides. Without allow-oom: refused whole when Redis is full.
+--@put
 --@clk
 --@join
 local B,id=KEYS[1],ARGV[1]
 local tk=B..'t:'..id
 if redis.call('EXISTS',B..'r:'..id)==1 then return {0,'F'} end
-local s=redis.call('HGET',tk,'s')
+local s=put('HGET',tk,'s')
 if s then join(tk,ARGV[10]) return {0,s} end
 local delay,dl=tonumber(ARGV[3]),tonumber(ARGV[9])
 local now=(delay>0 or dl>0) and clk() or 0
 if dl>0 then dl=now+dl end
 local pk=B..'p'..ARGV[5]
-if ARGV[4]~='0' and redis.call('LLEN',pk)>=tonumber(ARGV[4]) then return {-1,'FULL'} end
+if ARGV[4]~='0' and put('LLEN',pk)>=tonumber(ARGV[4]) then return {-1,'FULL'} end
 if ARGV[11]~='' then
-  local o=redis.call('GET',B..'u:'..ARGV[11])
+  local o=put('GET',B..'u:'..ARGV[11])
   if o and redis.call('EXISTS',B..'t:'..o)==1 then join(B..'t:'..o,ARGV[10]) return {-3,o} end
   redis.call('SET',B..'u:'..ARGV[11],id)
 end
-redis.call('HSET',tk,'m',ARGV[2],'s',delay>0 and 'D' or 'P','o',
+put('HSET',tk,'m',ARGV[2],'s',delay>0 and 'D' or 'P','o',
   ARGV[5]..','..ARGV[6]..','..ARGV[7]..','..ARGV[8]..','..string.format('%d',dl)..','..ARGV[10]..','..ARGV[11])
-if dl>0 then redis.call('ZADD',B..'x',dl,id) end
-if delay>0 then redis.call('ZADD',B..'d',now+delay,id)
+if dl>0 then put('ZADD',B..'x',dl,id) end
+if delay>0 then put('ZADD',B..'d',now+delay,id)
 else
-  local n=redis.call('RPUSH',pk,id)
-  if n==1 or n%32==0 then redis.call('RPUSH',B..'w','1') redis.call('LTRIM',B..'w',0,63) end
+  local n=put('RPUSH',pk,id)
+  if n==1 or n%32==0 then put('RPUSH',B..'w','1') redis.call('LTRIM',B..'w',0,63) end
 end
 return {1,''}

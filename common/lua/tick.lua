@@ -2,31 +2,36 @@
 -- KEYS 1 base. ARGV 1 at most this many of each, 2 lock ms (0: no lock), 3 gap ms, 4 grace ms
 -- Promotes what is due, recovers what lost its worker, expires what passed its deadline.
 -- {promoted, recovered, expired, ms to the next delayed task or -1}
+--@put
 --@clk
 --@policy
 --@resolve
 --@report
 --@bury
 --@refuse
+--@unlist
 local B,lim=KEYS[1],tonumber(ARGV[1])
-if ARGV[2]~='0' and not redis.call('SET',B..'tk','1','NX','PX',ARGV[2]) then return {0,0,0,-1} end
+if ARGV[2]~='0' and not redis.call('SET',B..'tk','1','NX','PX',ARGV[2]) then
+  if redis.call('PTTL',B..'tk')==-1 then redis.call('DEL',B..'tk') end   -- nobody's lock lasts for ever
+  return {0,0,0,-1}
+end
 local now=clk()
 local np,nr,nx,ns=0,0,0,0
 -- Nobody ticked for gap ms (Redis was down, or the fleet was away): give live workers
 -- grace ms for a heartbeat before anything is taken from them.
-local lt=redis.call('HMGET',B..'tt','last','grace')
-local grace=tonumber(lt[2] or '0')
-if lt[1] and now-tonumber(lt[1])>tonumber(ARGV[3]) then grace=now+tonumber(ARGV[4]) end
-redis.call('HSET',B..'tt','last',now,'grace',grace)
-for _,id in ipairs(redis.call('ZRANGEBYSCORE',B..'d','-inf',now,'LIMIT',0,lim)) do
-  redis.call('ZREM',B..'d',id)
+local lt=put('HMGET',B..'tt','last','grace')
+local grace=tonumber(lt[2]) or 0
+if lt[1] and now-(tonumber(lt[1]) or 0)>tonumber(ARGV[3]) then grace=now+tonumber(ARGV[4]) end
+put('HSET',B..'tt','last',now,'grace',grace)
+for _,id in ipairs(put('ZRANGEBYSCORE',B..'d','-inf',now,'LIMIT',0,lim)) do
+  put('ZREM',B..'d',id)
   local h=fields(B,id,'s','o','m','h','w')
   if h and h[1]=='D' and not policy(h[2]) then refuse(B,id,0,h[3],'the task record has no valid policy',{nil,h[4],h[5]})
-  elseif h and h[1]=='D' then redis.call('HSET',B..'t:'..id,'s','P') redis.call('RPUSH',B..'p'..policy(h[2]),id) np=np+1 end
+  elseif h and h[1]=='D' then redis.call('HSET',B..'t:'..id,'s','P') put('RPUSH',B..'p'..policy(h[2]),id) np=np+1 end
 end
-for _,id in ipairs(now<grace and {} or redis.call('ZRANGEBYSCORE',B..'l','-inf',now,'LIMIT',0,lim)) do
+for _,id in ipairs(now<grace and {} or put('ZRANGEBYSCORE',B..'l','-inf',now,'LIMIT',0,lim)) do
   local tk=B..'t:'..id
-  redis.call('ZREM',B..'l',id)
+  put('ZREM',B..'l',id)
   local h=fields(B,id,'s','a','o','lo','x','m','h','w')
   if h and h[1] and string.byte(h[1])==82 and not policy(h[3]) then
     refuse(B,id,h[2],h[6],'the task record has no valid policy',{nil,h[7],h[8]})
@@ -41,28 +46,36 @@ for _,id in ipairs(now<grace and {} or redis.call('ZRANGEBYSCORE',B..'l','-inf',
     elseif lo>tonumber(ml) then over('lost','worker_lost','unknown','worker '..wk..' sent no heartbeat until the lease ended: the worker or its machine died, hung or was cut off; the task may have run')
     else
       redis.call('HSET',tk,'s','P','lo',lo,'h',(h[7] or '')..attempt(h[2],wk,'worker_lost','unknown','worker '..wk..' sent no heartbeat until the lease ended'))
-      redis.call('RPUSH',B..'ps',id) ns=ns+1
+      put('RPUSH',B..'ps',id) ns=ns+1
     end
   end
 end
-for _,id in ipairs(redis.call('ZRANGEBYSCORE',B..'x','-inf',now,'LIMIT',0,lim)) do
-  redis.call('ZREM',B..'x',id)
+for _,id in ipairs(put('ZRANGEBYSCORE',B..'x','-inf',now,'LIMIT',0,lim)) do
+  put('ZREM',B..'x',id)
   local tk=B..'t:'..id
   local h=fields(B,id,'s','a','o','m','h','w')
   if h and h[1] then
     nx=nx+1
     if string.byte(h[1])==82 then
       redis.call('HSETNX',tk,'x','deadline')
-      local c=B..'k:'..(worker_of(h[1]) or '') redis.call('RPUSH',c,id) redis.call('PEXPIRE',c,60000)
+      local c=B..'k:'..(worker_of(h[1]) or '') put('RPUSH',c,id) redis.call('PEXPIRE',c,60000)
     else
-      redis.call('ZREM',B..'d',id)
+      if h[1]=='D' then put('ZREM',B..'d',id) else unlist(B,policy(h[3]) or '1',id) end
       resolve(B,id,h[3],report(B,id,h[2],h[4],nil,'expired','expired','proved','its deadline passed before it started','tick'),h[5],h[6])
     end
   end
 end
-for _,wid in ipairs(redis.call('ZRANGEBYSCORE',B..'ws','-inf',now-3600000,'LIMIT',0,lim)) do
-  redis.call('ZREM',B..'ws',wid)
+for _,wid in ipairs(put('ZRANGEBYSCORE',B..'ws','-inf',now-3600000,'LIMIT',0,lim)) do
+  put('ZREM',B..'ws',wid)
 end
-for _=1,math.min(np+ns,64)-redis.call('LLEN',B..'w') do redis.call('RPUSH',B..'w','1') end
-local z=redis.call('ZRANGE',B..'d',0,0,'WITHSCORES')
+-- What was cancelled or expired while it waited is gone from its record, not from its list.
+for _,l in ipairs({'p0','p1','p2','ps'}) do
+  for _=1,lim do
+    local id=put('LINDEX',B..l,0)
+    if not id or not string.match(id,'^[%w_.-]+$') or redis.call('EXISTS',B..'t:'..id)==1 then break end
+    put('LPOP',B..l)
+  end
+end
+for _=1,math.min(np+ns,64)-put('LLEN',B..'w') do put('RPUSH',B..'w','1') end
+local z=put('ZRANGE',B..'d',0,0,'WITHSCORES')
 return {np,nr,nx,z[2] and math.max(0,tonumber(z[2])-now) or -1}

@@ -136,3 +136,52 @@ def test_bad_policy_of_a_lost_task(node):
     client.zadd(BASE + "l", {"lost-junk": 1})
     harness.until("it is dead", lambda: is_dead(client, "lost-junk"))
     assert node.cli.wait("lost-junk")["lost-junk"]["verdict"] == "not_started"
+
+
+def test_foreign_keys_beside_the_lists(redis, worker, cli):
+    """Wrong types in any of our keys: nothing that was popped is lost."""
+    client = redis.client()
+    good = cli.submit("echo", "fine")
+    for key, value in ("l", "x"), ("w", "x"), ("dead", "x"), ("tt", "x"), ("cfg", "x"), \
+            ("tk", "x"), ("ws", "x"), ("d", "x"), ("x", "x"):
+        client.set(BASE + key, value)
+    client.hset(BASE + "t:expired", mapping={
+        "m": "x", "s": "P", "o": "1,1,3,3600000,1000,somebody,"})
+    client.set(BASE + "n:somebody", "x")
+    client.set(BASE + "a:somebody", "1")
+    client.rpush(BASE + "p0", "expired")
+    worker(redis)
+    assert cli.wait(good)[good]["result"] == "fine"
+    assert cli.wait("expired")["expired"]["verdict"] == "expired"
+    assert cli.report("call", "echo", "and on")["result"] == "and on"
+
+
+def test_a_foreign_list_is_replaced(redis, worker, cli):
+    redis.client().set(BASE + "p1", "x")
+    worker(redis)
+    assert cli.report("call", "echo", "on")["result"] == "on"
+
+
+def test_cancelled_tasks_leave_their_list(redis, cli):
+    ids = [cli.submit("echo", str(i)) for i in range(5)]
+    client = redis.client()
+    assert client.llen(BASE + "p1") == 5
+    cli("cancel", *ids)
+    assert client.llen(BASE + "p1") == 0
+
+
+def test_tombstones_go_from_the_head(redis, worker, cli):
+    """Also those of a list that is too long to be searched."""
+    client = redis.client()
+    client.rpush(BASE + "p1", *[f"gone-{i}" for i in range(1500)])
+    queued = cli.submit("--delay", "1h", "echo")
+    worker(redis, "--queue", "other")
+    harness.until("they are gone", lambda: client.llen(BASE + "p1") == 0 or
+                  tick(cli, client))
+    cli("cancel", queued)
+
+
+def tick(cli, client):
+    """A producer that waits runs the tick, with no worker of the queue."""
+    cli("call", "--timeout", "1200ms", "--delay", "1h", "echo")
+    return False

@@ -4,7 +4,8 @@
  * Invariants: cmd exists for the client's whole life. Whatever may be pending as the
  * argument of a request (futures, queues, peeks) is freed after the connections. It
  * never retries the first connection: a Redis that is not there is an error at once;
- * one that goes away later is waited for.
+ * one that goes away later is waited for. A client that a callback frees outlives the
+ * call that runs the callback.
  */
 #include "client.h"
 #include "clock.h"
@@ -25,7 +26,7 @@
 int
 client_check(const struct reapq_client *client, struct reapq_error *err)
 {
-	if (!client)
+	if (!client || client->freed)
 		return error_set(
 		    err, REAPQ_EINVAL, "no client: it is NULL or was freed");
 	if (client->owner != getpid())
@@ -247,12 +248,10 @@ detach_all(struct reapq_client *client)
 	}
 }
 
-void
-reapq_client_free(struct reapq_client *client)
+static void
+destroy(struct reapq_client *client)
 {
 	bool ours = true;
-	if (!client)
-		return;
 	/* After a fork the loop's epoll set is shared with the parent, and taking our
 	 * sockets out of it would deafen the parent: event_reinit() makes a new set
 	 * without touching the old one. If that can't be done, leaking is the lesser
@@ -276,4 +275,22 @@ reapq_client_free(struct reapq_client *client)
 	explicit_bzero(&client->url, sizeof client->url);
 	free(client->name);
 	free(client);
+}
+
+void
+reapq_client_free(struct reapq_client *client)
+{
+	if (!client)
+		return;
+	client->freed = true;
+	(void)client_free_if_asked(client);
+}
+
+bool
+client_free_if_asked(struct reapq_client *client)
+{
+	if (!client->freed || client->in_callback)
+		return false;
+	destroy(client);
+	return true;
 }

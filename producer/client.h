@@ -44,6 +44,8 @@ struct reapq_client {
 	pid_t owner;                /* of the process that made it */
 	char pid[REAPQ_ID_LEN + 1]; /* what Redis knows this producer by */
 	bool in_callback;
+	bool freed; /* by the callback that runs: it goes when that has returned */
+	bool news;  /* something settled since the last reapq_process() */
 	bool blk_was_up;
 
 	struct url url;
@@ -55,6 +57,10 @@ struct reapq_client {
 
 /* EINVAL for NULL, EFORKED: at the head of every call that talks. */
 int client_check(const struct reapq_client *client, struct reapq_error *err);
+
+/* At the end of every call that has run callbacks: frees the client if one of them
+ * asked for it, unless this call was made by a callback. True: it is gone. */
+bool client_free_if_asked(struct reapq_client *client);
 
 /* Makes blk if there is none yet. */
 int client_need_blk(struct reapq_client *client, struct reapq_error *err);

@@ -89,6 +89,13 @@ future_watch(struct reapq_future *future)
 	future->queue->watched_n++;
 }
 
+void
+future_forget_order(struct reapq_future *future)
+{
+	order_free(future->order);
+	future->order = NULL;
+}
+
 /* Off the lists of those that are not done. */
 static void
 not_pending(struct reapq_future *future)
@@ -101,10 +108,13 @@ not_pending(struct reapq_future *future)
 		queue->watched_n--;
 		future->watched = future->missing = false;
 	}
+	if (future->waits_to_fetch) {
+		TAILQ_REMOVE(&future->client->watch->to_fetch, future, in_fetch);
+		future->waits_to_fetch = future->fetching = false;
+	}
 	queue->open_n--;
 	future->client->open--;
-	order_free(future->order);
-	future->order = NULL;
+	future_forget_order(future);
 }
 
 static void
@@ -114,6 +124,7 @@ settled(struct reapq_future *future)
 	struct reapq_report *report = future->report;
 	not_pending(future);
 	future->done = true;
+	client->news = true;
 	report->id = future->id;
 	report->queue = future->queue_name;
 	set_settled(future);
@@ -269,6 +280,9 @@ reapq_future_free(struct reapq_future *future)
 	if (!future)
 		return;
 	client = future->client;
+	if (future->fate)
+		*future->fate =
+		    (struct future_fate){.freed = true, .done = future->done};
 	set_drop(future);
 	if (client) {
 		if (future->is_ready)
@@ -361,22 +375,25 @@ int
 reapq_future_on_done(
     struct reapq_future *future, reapq_done_fn *fn, void *arg, struct reapq_error *err)
 {
+	struct reapq_client *client = future->client;
 	if (!fn)
 		return error_set(err, REAPQ_EINVAL, "the callback is NULL");
 	if (future->fn)
 		return error_set(err, REAPQ_EINVAL,
 		    "the future of task %s has a callback already", future->id);
-	if (!future->done && !future->client)
+	if (!future->done && !client)
 		return error_set(err, REAPQ_EINVAL,
 		    "the client of task %s was freed: it will not be done", future->id);
 	future->fn = fn;
 	future->fn_arg = arg;
 	if (!future->done)
 		return 0;
-	if (future->client)
-		loop_call_back(future->client, future, fn, arg);
-	else
+	if (!client) {
 		fn(future, arg);
+		return 0;
+	}
+	loop_call_back(client, future, fn, arg);
+	(void)client_free_if_asked(client);
 	return 0;
 }
 
@@ -411,11 +428,11 @@ reapq_future_cancel(struct reapq_future *future, int kill, struct reapq_error *e
 		return rc;
 	if (answer == 1 || answer == 5) {
 		/* Should Redis lose it now, nobody wants it again. */
-		order_free(future->order);
-		future->order = NULL;
+		future_forget_order(future);
 	}
 	if (answer == 1 || answer == 2)
 		watch_fetch(future);
+	loop_mirror(future->client);
 	switch (answer) {
 	case 1:
 	case 5:

@@ -8,6 +8,10 @@
  * A request that is under way holds a reference; a future freed by the user meanwhile is
  * an orphan: off every list but client->all, until the last answer has come.
  *
+ * An order is kept only while the task may be submitted again: not on a future that
+ * joined another's task, whose terms are not known here, nor once it is known to have
+ * ended.
+ *
  * Size: under 1 KB while pending, not counting the message that is kept.
  */
 #ifndef PRODUCER_FUTURE_H
@@ -31,6 +35,11 @@ struct future_count {
 	size_t total, done, bad;
 };
 
+/* What became of a future while a call waited for it alone. */
+struct future_fate {
+	bool freed, done; /* done: before it was freed */
+};
+
 struct reapq_future {
 	struct reapq_client *client; /* NULL: it was freed */
 	struct queue *queue;         /* NULL with the client */
@@ -39,8 +48,10 @@ struct reapq_future {
 	TAILQ_ENTRY(reapq_future) in_watch; /* queue->watched or queue->missing */
 	TAILQ_ENTRY(reapq_future) in_ready;
 	TAILQ_ENTRY(reapq_future) in_set;
+	TAILQ_ENTRY(reapq_future) in_fetch;
 	struct reapq_set *set;
-	struct order *order; /* to submit it again; NULL: not kept */
+	struct order *order;      /* to submit it again; NULL: not kept */
+	struct future_fate *fate; /* of the wait for it; NULL: none */
 	struct reapq_report *report;
 	struct wire_box box;
 	reapq_done_fn *fn;
@@ -57,7 +68,9 @@ struct reapq_future {
 	int max_attempts;
 	uint8_t resubmits;
 	bool done, joined, freed;
-	bool fetching, looking, watched, missing, is_ready;
+	bool fetching;       /* its result is being read, or is to be */
+	bool waits_to_fetch; /* on watch->to_fetch */
+	bool looking, watched, missing, is_ready;
 	char text[];
 };
 
@@ -67,6 +80,9 @@ int future_open(struct reapq_future **ret_future, struct queue *queue, const cha
 
 /* Its task is known to be in Redis: look after it. */
 void future_watch(struct reapq_future *future);
+
+/* It is never to be submitted again. */
+void future_forget_order(struct reapq_future *future);
 
 /* Settles by the element of a result key; what can't be read settles it as lost. Nothing
  * if it is done. Out of memory: it stays pending, and is read again later. */

@@ -3,7 +3,8 @@
  *
  * A hint is an id on n:PID. Losing one costs time, never a future: it is popped, and what
  * was popped when the connection died is found by the next look at the records. The
- * result itself is only ever read, so any number of producers can wait for one task.
+ * result itself is only ever read, so any number of producers can wait for one task. So
+ * many are read at once that the caller's own requests find room on the connection.
  */
 #include "client.h"
 #include "error.h"
@@ -21,15 +22,12 @@
 #define NUDGE_FOR_MS "60000"
 
 static void
-on_result(const struct redisReply *reply, const struct reapq_error *err, void *arg)
+take_result(struct reapq_future *future, const struct redisReply *reply,
+    const struct reapq_error *err)
 {
-	struct reapq_future *future = arg;
 	struct reapq_error error = REAPQ_ERROR_INIT;
 	const char *data;
 	size_t len;
-	future->fetching = false;
-	if (!future_unref(future))
-		return;
 	if (err) {
 		if (err->code == REAPQ_EREDIS)
 			future_settle_lost(future,
@@ -45,23 +43,49 @@ on_result(const struct redisReply *reply, const struct reapq_error *err, void *a
 		    future, "the record of its end could not be read: %s", error.msg);
 }
 
+static void
+on_result(const struct redisReply *reply, const struct reapq_error *err, void *arg)
+{
+	struct reapq_future *future = arg;
+	struct reapq_client *client = future->client;
+	future->fetching = false;
+	client->watch->fetches--;
+	if (future_unref(future))
+		take_result(future, reply, err);
+	hint_fetch_more(client);
+}
+
+void
+hint_fetch_more(struct reapq_client *client)
+{
+	struct watch *watch = client->watch;
+	struct reapq_future *future;
+	char key[KEYS_MAX];
+	const char *argv[] = {"LINDEX", NULL, "0"};
+	struct conn_request request = {
+	    .argc = 3, .argv = argv, .flags = CONN_RESEND, .fn = on_result};
+	while (watch->fetches < WATCH_FETCH_MAX &&
+	       (future = TAILQ_FIRST(&watch->to_fetch))) {
+		argv[1] = keys_result(key, future->queue_name, future->id);
+		request.arg = future;
+		if (conn_send(client->cmd, &request, NULL) != 0)
+			return;
+		TAILQ_REMOVE(&watch->to_fetch, future, in_fetch);
+		future->waits_to_fetch = false;
+		future_ref(future);
+		watch->fetches++;
+	}
+}
+
 void
 watch_fetch(struct reapq_future *future)
 {
-	char key[KEYS_MAX];
-	const char *argv[] = {"LINDEX", NULL, "0"};
-	struct conn_request request = {.argc = 3,
-	    .argv = argv,
-	    .flags = CONN_RESEND,
-	    .fn = on_result,
-	    .arg = future};
 	if (future->done || future->fetching)
 		return;
-	argv[1] = keys_result(key, future->queue_name, future->id);
-	if (conn_send(future->client->cmd, &request, NULL) == 0) {
-		future->fetching = true;
-		future_ref(future);
-	}
+	future_forget_order(future);
+	future->fetching = future->waits_to_fetch = true;
+	TAILQ_INSERT_TAIL(&future->client->watch->to_fetch, future, in_fetch);
+	hint_fetch_more(future->client);
 }
 
 static void

@@ -3,7 +3,9 @@
  *
  * libevent does not give out its epoll descriptor, so reapq_fd() is an epoll set of our
  * own with the same sockets and a timerfd at the next timer. It is brought up to date
- * after each run of the loop, and only once somebody has asked for it.
+ * after each run of the loop and each call that sends, once somebody has asked for it.
+ * What settles outside reapq_process() makes it readable at once: the foreign loop saw
+ * nothing of it.
  *
  * Nothing here needs to mind SIGPIPE: the connections write with MSG_NOSIGNAL.
  */
@@ -116,14 +118,15 @@ mirror_sockets(struct loop *loop, struct conn *const conns[CONN_COUNT])
 	}
 }
 
-static void
-mirror(const struct reapq_client *client)
+void
+loop_mirror(const struct reapq_client *client)
 {
 	struct loop *loop = client->loop;
 	struct conn *const conns[CONN_COUNT] = {client->cmd, client->blk, client->bulk};
 	struct itimerspec at = {.it_value = {0, 0}};
 	int ms;
-	if (!loop->mirrored)
+	/* The parent's set is not a child's to change. */
+	if (!loop->mirrored || client->owner != getpid())
 		return;
 	mirror_sockets(loop, conns);
 	ms = reapq_timeout_ms(client);
@@ -140,7 +143,7 @@ reapq_fd(const struct reapq_client *client)
 	if (!client || client->owner != getpid())
 		return -1;
 	client->loop->mirrored = true;
-	mirror(client);
+	loop_mirror(client);
 	return client->loop->epoll_fd;
 }
 
@@ -158,7 +161,7 @@ reapq_timeout_ms(const struct reapq_client *client)
 	int ms = -1;
 	if (!client || client->owner != getpid())
 		return -1;
-	if (!TAILQ_EMPTY(&client->ready))
+	if (client->news || !TAILQ_EMPTY(&client->ready))
 		return 0;
 	if (client->watch->due_ms >= 0) {
 		int64_t left_ms = client->watch->due_ms - clock_mono_ms();
@@ -197,7 +200,7 @@ loop_run(struct reapq_client *client, int64_t at_ms)
 		turn(client, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
 	(void)evtimer_del(loop->timer);
 	loop->ran_ms = clock_mono_ms();
-	mirror(client);
+	loop_mirror(client);
 }
 
 void
@@ -207,7 +210,7 @@ loop_poll(struct reapq_client *client)
 	turn(client, EVLOOP_NONBLOCK);
 	turn(client, EVLOOP_NONBLOCK);
 	client->loop->ran_ms = clock_mono_ms();
-	mirror(client);
+	loop_mirror(client);
 }
 
 void
@@ -233,7 +236,7 @@ loop_deliver(struct reapq_client *client)
 	struct reapq_future *future;
 	if (client->in_callback)
 		return;
-	while ((future = TAILQ_FIRST(&client->ready))) {
+	while (!client->freed && (future = TAILQ_FIRST(&client->ready))) {
 		reapq_done_fn *fn = future->fn;
 		TAILQ_REMOVE(&client->ready, future, in_ready);
 		future->is_ready = false;
@@ -252,6 +255,9 @@ reapq_process(struct reapq_client *client, struct reapq_error *err)
 		    "reapq_process() inside a callback: it is running already");
 	loop_poll(client);
 	loop_deliver(client);
-	mirror(client);
+	if (client_free_if_asked(client))
+		return 0;
+	client->news = false;
+	loop_mirror(client);
 	return 0;
 }

@@ -31,6 +31,10 @@ void loop_poll(struct reapq_client *client);
 /* The same, if the loop has not run for a second. */
 void loop_poll_if_stale(struct reapq_client *client);
 
+/* At the end of each call that may have sent something, or settled a future, since the
+ * loop last ran: reapq_fd() is to show it. */
+void loop_mirror(const struct reapq_client *client);
+
 /* Runs the callbacks of futures that are done, unless one is running. */
 void loop_deliver(struct reapq_client *client);
 

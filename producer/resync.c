@@ -4,7 +4,8 @@
  *
  * No record means that Redis lost it: a task's record becomes its result's in one step,
  * and that is kept for result_ttl. So a task that was seen less than result_ttl ago may
- * be submitted again without running a finished one twice. Where the message was not
+ * be submitted again without running a finished one twice: if it is this producer's own,
+ * as the result_ttl of another's is not known here. Where the message was not
  * kept, a second look a moment later settles the future as vanished. A task that must
  * not start twice (REAPQ_MAX_LOST_NONE) is never kept: it may be running now.
  */
@@ -171,7 +172,6 @@ peek_send(struct peek *peek)
 	for (size_t i = 0; i < peek->n; i++) {
 		struct reapq_future *future = peek->futures[i];
 		argv[i] = future->id;
-		future->looking = true;
 		future_ref(future);
 	}
 	if (conn_send(peek->queue->client->cmd, &request, NULL) == 0)
@@ -183,15 +183,17 @@ peek_send(struct peek *peek)
 	peek_free(peek);
 }
 
-/* Looks at up to max from the head of a list, moving them to its end. */
+/* Looks at up to max from the head of a list, moving them to its end; at each once. */
 static void
 look_at(struct queue *queue, struct future_list *list, size_t max, int64_t before_ms)
 {
 	struct peek *peek = NULL;
 	int64_t now_ms = clock_boot_ms();
-	struct reapq_future *future;
-	while (max-- > 0 && (future = TAILQ_FIRST(list)) &&
+	struct reapq_future *future, *first = NULL;
+	while (max-- > 0 && (future = TAILQ_FIRST(list)) && future != first &&
 	       future->looked_ms <= before_ms) {
+		if (!first)
+			first = future;
 		TAILQ_REMOVE(list, future, in_watch);
 		TAILQ_INSERT_TAIL(list, future, in_watch);
 		future->looked_ms = now_ms;
@@ -199,6 +201,7 @@ look_at(struct queue *queue, struct future_list *list, size_t max, int64_t befor
 			continue;
 		if (!peek && !(peek = peek_new(queue)))
 			return;
+		future->looking = true;
 		peek->futures[peek->n++] = future;
 		if (peek->n == WATCH_PEEK_MAX) {
 			peek_send(peek);

@@ -47,6 +47,8 @@ reapq_set_add(
 	if (future->done) {
 		TAILQ_INSERT_TAIL(&set->done, future, in_set);
 		loop_stir(set->client);
+		set->client->news = true;
+		loop_mirror(set->client);
 	} else {
 		TAILQ_INSERT_TAIL(&set->waiting, future, in_set);
 	}
@@ -74,12 +76,34 @@ set_drop(struct reapq_future *future)
 	set->left--;
 }
 
-/* A callback may empty the set while it is waited on. */
+struct set_wait {
+	const struct reapq_set *set;
+	bool freed;
+};
+
+/* A callback may empty the set while it is waited on, or free it. */
 static bool
 has_news(const void *arg)
 {
-	const struct reapq_set *set = arg;
-	return !TAILQ_EMPTY(&set->done) || set->left == 0;
+	const struct set_wait *wait = arg;
+	return wait->freed || !TAILQ_EMPTY(&wait->set->done) || wait->set->left == 0;
+}
+
+static int
+wait_for_news(struct reapq_set *set, int timeout_ms, struct reapq_error *err)
+{
+	struct set_wait wait = {.set = set};
+	bool *before = set->freed; /* inside a callback: of the wait around it */
+	int rc;
+	if (!set->client && has_news(&wait))
+		return 0;
+	set->freed = &wait.freed;
+	rc = wait_until(set->client, has_news, &wait, NULL, timeout_ms, err);
+	if (wait.freed)
+		return error_set(err, REAPQ_EINVAL,
+		    "a callback has freed the set that was waited on");
+	set->freed = before;
+	return rc;
 }
 
 int
@@ -87,12 +111,9 @@ reapq_set_next(struct reapq_set *set, int timeout_ms, struct reapq_future **ret_
     struct reapq_error *err)
 {
 	struct reapq_future *future;
-	int rc;
-	if (set->client || !has_news(set)) {
-		rc = wait_until(set->client, has_news, set, timeout_ms, err);
-		if (rc)
-			return rc;
-	}
+	int rc = wait_for_news(set, timeout_ms, err);
+	if (rc)
+		return rc;
 	future = TAILQ_FIRST(&set->done);
 	if (!future)
 		return error_set(
@@ -118,6 +139,8 @@ reapq_set_free(struct reapq_set *set)
 		set_drop(future);
 	while ((future = TAILQ_FIRST(&set->waiting)))
 		set_drop(future);
+	if (set->freed)
+		*set->freed = true;
 	if (set->client)
 		TAILQ_REMOVE(&set->client->sets, set, in_client);
 	free(set);

@@ -4,6 +4,7 @@
 
 #include "future.h"
 #include <reapq/producer.h>
+#include <stdbool.h>
 
 struct reapq_set {
 	struct reapq_client *client; /* NULL: it was freed */
@@ -11,6 +12,7 @@ struct reapq_set {
 	struct future_list waiting;
 	struct future_list done; /* in the order in which they ended */
 	size_t left;             /* in either */
+	bool *freed;             /* of the wait on it; NULL: none */
 };
 
 /* A member is done, or goes away. Both do nothing without a set. */

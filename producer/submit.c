@@ -9,6 +9,7 @@
 #include "client.h"
 #include "error.h"
 #include "id.h"
+#include "loop.h"
 #include "order.h"
 #include "queue.h"
 #include "reply.h"
@@ -159,6 +160,10 @@ conclude(struct sending *s, struct reapq_future **ret_future, struct reapq_error
 		reapq_future_free(s->future);
 		return rc;
 	}
+	/* The task has the terms of whoever submitted it first; if that was our own copy,
+	 * sent twice, it is only no longer submitted again. */
+	if (s->future->joined)
+		future_forget_order(s->future);
 	future_watch(s->future);
 	if (s->ended)
 		watch_fetch(s->future);
@@ -252,6 +257,7 @@ reapq_submit_many(struct reapq_client *client, const struct reapq_task *tasks, s
 			break;
 	}
 out:
+	loop_mirror(client);
 	free(copies);
 	free(sendings);
 	return result;
@@ -322,9 +328,11 @@ reapq_attach(struct reapq_client *client, const char *queue_name, const char *id
 	future_watch(future);
 	if (attached.ended)
 		watch_fetch(future);
+	loop_mirror(client);
 	*ret_future = future;
 	return 0;
 failed:
 	reapq_future_free(future);
+	loop_mirror(client);
 	return rc;
 }

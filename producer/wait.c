@@ -3,7 +3,8 @@
  *
  * Only one wait runs in a client at a time: inside a callback it is EDEADLK. reapq_wait()
  * marks its futures with the wait's number, so that one that settles is counted in O(1)
- * and nothing has to be unmarked, whatever callbacks free meanwhile.
+ * and nothing has to be unmarked, whatever callbacks free meanwhile. They may free the
+ * future or the set that is waited on, and the client.
  */
 #include "wait.h"
 #include "client.h"
@@ -17,22 +18,19 @@ timed_out(int timeout_ms, struct reapq_error *err)
 	return error_set(err, REAPQ_ETIMEDOUT, "not done within %d ms", timeout_ms);
 }
 
-int
-wait_until(struct reapq_client *client, wait_test_fn *test, const void *arg,
+static int
+run_until(struct reapq_client *client, wait_test_fn *test, const void *arg,
     int timeout_ms, struct reapq_error *err)
 {
 	int64_t at_ms = -1;
-	int rc = client_check(client, err);
-	if (rc)
-		return rc;
-	if (client->in_callback)
-		return error_set(err, REAPQ_EDEADLK,
-		    "waited inside a callback: it runs inside a wait itself");
 	if (timeout_ms > 0)
 		at_ms = clock_mono_ms() + timeout_ms;
 	loop_poll_if_stale(client);
 	loop_deliver(client);
 	while (!test(arg)) {
+		if (client->freed)
+			return error_set(err, REAPQ_EINVAL,
+			    "a callback has freed the client that was waited on");
 		if (timeout_ms == 0) {
 			loop_poll(client);
 			loop_deliver(client);
@@ -46,23 +44,56 @@ wait_until(struct reapq_client *client, wait_test_fn *test, const void *arg,
 	return 0;
 }
 
+int
+wait_until(struct reapq_client *client, wait_test_fn *test, const void *arg,
+    struct future_count *count, int timeout_ms, struct reapq_error *err)
+{
+	int rc = client_check(client, err);
+	if (rc)
+		return rc;
+	if (client->in_callback)
+		return error_set(err, REAPQ_EDEADLK,
+		    "waited inside a callback: it runs inside a wait itself");
+	client->count = count;
+	rc = run_until(client, test, arg, timeout_ms, err);
+	client->count = NULL;
+	(void)client_free_if_asked(client);
+	return rc;
+}
+
+struct single {
+	const struct reapq_future *future;
+	struct future_fate fate;
+};
+
 static bool
 is_done(const void *arg)
 {
-	const struct reapq_future *future = arg;
-	return future->done;
+	const struct single *single = arg;
+	return single->fate.freed || single->future->done;
 }
 
 int
 reapq_future_wait(struct reapq_future *future, int timeout_ms, struct reapq_error *err)
 {
-	const struct reapq_client *client = future->client;
-	if (client && client->in_callback)
+	struct reapq_client *client = future->client;
+	struct single single = {.future = future};
+	int rc;
+	if (!client)
+		return future->done ? 0 : client_check(client, err);
+	if (client->in_callback)
 		return error_set(err, REAPQ_EDEADLK,
 		    "waited inside a callback: it runs inside a wait itself");
-	if (future->done && (!client || TAILQ_EMPTY(&client->ready)))
+	if (future->done && TAILQ_EMPTY(&client->ready))
 		return 0;
-	return wait_until(future->client, is_done, future, timeout_ms, err);
+	future->fate = &single.fate;
+	rc = wait_until(client, is_done, &single, NULL, timeout_ms, err);
+	if (!single.fate.freed)
+		future->fate = NULL;
+	else if (!single.fate.done)
+		return error_set(err, REAPQ_EINVAL,
+		    "a callback has freed the future that was waited for");
+	return rc;
 }
 
 struct group {
@@ -130,11 +161,9 @@ reapq_wait(struct reapq_future *const *futures, size_t n, enum reapq_when when,
 	if (client && ++client->wait_number == 0)
 		client->wait_number = 1;
 	rc = mark(futures, n, client, &group.count, err);
-	if (rc == 0 && client) {
-		client->count = &group.count;
-		rc = wait_until(client, group_is_done, &group, timeout_ms, err);
-		client->count = NULL;
-	}
+	if (rc == 0 && client)
+		rc = wait_until(
+		    client, group_is_done, &group, &group.count, timeout_ms, err);
 	if ((rc == 0 || rc == REAPQ_ETIMEDOUT) && ret_done)
 		*ret_done = group.count.done;
 	return rc;

@@ -79,6 +79,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 			tick(q);
 			resync_step(q, all);
 		}
+		hint_fetch_more(client);
 		hint_listen(client);
 	}
 	arm(client, watch->resync_ms / STEPS);
@@ -98,6 +99,7 @@ watch_new(
 		free(watch);
 		return error_set(err, REAPQ_ENOMEM, "no memory for a timer");
 	}
+	TAILQ_INIT(&watch->to_fetch);
 	watch->due_ms = -1;
 	watch->resync_ms = ms >= RESYNC_MIN_MS && ms <= RESYNC_MS ? ms : RESYNC_MS;
 	*ret_watch = watch;

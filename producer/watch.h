@@ -8,6 +8,7 @@
 #ifndef PRODUCER_WATCH_H
 #define PRODUCER_WATCH_H
 
+#include "future.h"
 #include <reapq/producer.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +17,8 @@
 struct event;
 struct queue;
 
-#define WATCH_PEEK_MAX 200 /* ids in one look */
+#define WATCH_PEEK_MAX 200   /* ids in one look */
+#define WATCH_FETCH_MAX 1000 /* results that are read at once */
 
 struct watch {
 	struct event *timer;
@@ -26,6 +28,8 @@ struct watch {
 	bool nudged;        /* and was asked to end */
 	bool resync_all;    /* look at all of them at the next tick */
 	struct peek *peeks; /* under way */
+	struct future_list to_fetch;
+	size_t fetches; /* under way */
 };
 
 int watch_new(
@@ -38,10 +42,12 @@ int watch_start(struct queue *queue, struct reapq_error *err);
 /* What is known may be out of date (reconnected, flushed): look at all, soon. */
 void watch_resync(struct reapq_client *client);
 
-/* Reads the result key of this future, unless that is under way. */
+/* Its task has ended, or its future has no order: reads the result key, in turn, unless
+ * that is under way. It is never submitted again. */
 void watch_fetch(struct reapq_future *future);
 
-/* hint.c */
+/* hint.c. fetch_more goes on with what could not be sent. */
+void hint_fetch_more(struct reapq_client *client);
 void hint_listen(struct reapq_client *client);
 
 /* resync.c: one step of the rolling look over a queue's futures. */

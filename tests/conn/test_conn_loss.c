@@ -116,6 +116,7 @@ a_restarted_server_gets_all_that_is_open(void **state)
 	assert_int_equal(states.ups, 1);
 	for (int i = 0; i < 300; i++) {
 		assert_int_equal(got[i].calls, 1);
+		assert_string_equal(got[i].msg, "");
 		assert_int_equal(got[i].code, 0);
 	}
 	assert_int_equal(ask(c, "SCARD", "set", NULL).n, 300);

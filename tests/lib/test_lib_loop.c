@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #define QUEUE "default"
+#define RESYNC_MS "400"
 
 static void
 count_call(struct reapq_future *future, void *arg)
@@ -104,6 +106,91 @@ a_callback_that_waits_makes_it_readable(void **state)
 	turn(client, fd);
 	assert_int_equal(calls, 1);
 	reapq_future_free(future);
+	reapq_client_free(client);
+}
+
+/* Without its own looks, which come every second, nothing else makes it readable. */
+static struct reapq_client *
+quiet_client(struct rig *rig)
+{
+	struct reapq_client *client;
+	(void)setenv("REAPQ_RESYNC_MS", "8000", 1);
+	client = rig_client(rig);
+	(void)setenv("REAPQ_RESYNC_MS", RESYNC_MS, 1);
+	return client;
+}
+
+static bool
+readable(int fd, int timeout_ms)
+{
+	struct pollfd at = {.fd = fd, .events = POLLIN};
+	return poll(&at, 1, timeout_ms) > 0;
+}
+
+static void
+what_other_calls_settle_is_announced(void **state)
+{
+	struct rig *rig = *state;
+	struct reapq_client *client = quiet_client(rig);
+	int fd = reapq_fd(client);
+	struct reapq_future *future = rig_submit(client, "a");
+	struct reapq_future *other = NULL, *out = NULL;
+	struct reapq_set *set = NULL;
+	assert_int_equal(reapq_set_new(&set, client, NULL), 0);
+	assert_int_equal(reapq_set_add(set, future, NULL), 0);
+	assert_int_equal(rig_echo_all(rig, QUEUE), 1);
+	while (!reapq_future_done(future)) {
+		assert_int_equal(
+		    reapq_attach(client, NULL, reapq_future_id(future), &other, NULL),
+		    0);
+		reapq_future_free(other);
+	}
+	assert_int_equal(reapq_timeout_ms(client), 0);
+	assert_true(readable(fd, 300));
+	do
+		assert_int_equal(reapq_process(client, NULL), 0);
+	while (reapq_timeout_ms(client) == 0);
+	assert_int_equal(reapq_set_next(set, 0, &out, NULL), 0);
+	assert_ptr_equal(out, future);
+	/* One that is done when it is added. */
+	assert_int_equal(reapq_process(client, NULL), 0);
+	assert_int_equal(reapq_set_add(set, future, NULL), 0);
+	assert_int_equal(reapq_timeout_ms(client), 0);
+	assert_true(readable(fd, 300));
+	reapq_set_free(set);
+	reapq_future_free(future);
+	reapq_client_free(client);
+}
+
+/* Attach, cancel and submit go on to read the result after their own answer. */
+static void
+what_calls_leave_to_send_is_announced(void **state)
+{
+	struct rig *rig = *state;
+	struct reapq_client *client = quiet_client(rig);
+	int fd = reapq_fd(client);
+	struct reapq_task task = REAPQ_TASK_INIT;
+	struct reapq_future *futures[3] = {NULL, NULL, NULL};
+	task.handler = "echo";
+	task.id = "a";
+	assert_int_equal(reapq_submit(client, &task, NULL, NULL), 0);
+	assert_int_equal(rig_echo_all(rig, QUEUE), 1);
+	assert_int_equal(reapq_attach(client, NULL, "a", &futures[0], NULL), 0);
+	assert_true(readable(fd, 0));
+	while (!reapq_future_done(futures[0]))
+		turn(client, fd);
+	assert_int_equal(reapq_submit(client, &task, &futures[1], NULL), 0);
+	assert_true(readable(fd, 0));
+	while (!reapq_future_done(futures[1]))
+		turn(client, fd);
+	futures[2] = rig_submit(client, "x");
+	assert_int_equal(reapq_future_cancel(futures[2], 0, NULL), 0);
+	/* Its hint may have come within the call: then only the answer is awaited. */
+	assert_true(readable(fd, 300));
+	while (!reapq_future_done(futures[2]))
+		turn(client, fd);
+	for (int i = 0; i < 3; i++)
+		reapq_future_free(futures[i]);
 	reapq_client_free(client);
 }
 
@@ -238,8 +325,12 @@ main(void)
 	    cmocka_unit_test_setup_teardown(connect_errors, rig_setup, rig_teardown),
 	    cmocka_unit_test_setup_teardown(
 		a_call_while_redis_is_away, rig_setup, rig_teardown),
+	    cmocka_unit_test_setup_teardown(
+		what_other_calls_settle_is_announced, rig_setup, rig_teardown),
+	    cmocka_unit_test_setup_teardown(
+		what_calls_leave_to_send_is_announced, rig_setup, rig_teardown),
 	};
 	/* The descriptor must do for wake-ups, and the library's own looks come fast. */
-	(void)setenv("REAPQ_RESYNC_MS", "400", 1);
+	(void)setenv("REAPQ_RESYNC_MS", RESYNC_MS, 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,9 @@
  * test_lib_many.c - many futures: sets, waits on several, callbacks, 20,000 at once.
  */
 #include "cmocka_all.h"
+#include "client.h"
 #include "rig.h"
+#include "watch.h"
 
 #include <malloc.h>
 #include <stdbool.h>
@@ -298,6 +300,50 @@ a_crowd(void **state)
 	free(tasks);
 }
 
+/* All end at once, and are found by looks alone: the connection keeps room for calls. */
+static void
+a_crowd_that_ends_at_once(void **state)
+{
+	static const char end_all[] =
+	    "for _,k in ipairs(redis.call('KEYS',KEYS[1]..'t:*')) do "
+	    "redis.call('DEL',k) redis.call('RPUSH',KEYS[1]..'r:'.."
+	    "string.sub(k,#KEYS[1]+3),'x') end return 1";
+	enum {
+		N = 5000
+	};
+	struct rig *rig = *state;
+	struct reapq_client *client = rig_client(rig);
+	struct reapq_task *tasks = calloc(N, sizeof *tasks);
+	struct reapq_future **futures = calloc(N, sizeof(struct reapq_future *));
+	size_t done = 0, most = 0;
+	assert_non_null(tasks);
+	assert_non_null(futures);
+	for (size_t i = 0; i < N; i++)
+		tasks[i] =
+		    (struct reapq_task){.size = sizeof *tasks, .handler = "echo"};
+	assert_int_equal(reapq_submit_many(client, tasks, N, futures, NULL), 0);
+	(void)rig_redis(rig, "EVAL %s 1 reapq:{%s}:", end_all, QUEUE);
+	watch_resync(client);
+	/* Freed while it waits its turn, or is read. */
+	while (client->watch->fetches == 0)
+		assert_int_equal(reapq_process(client, NULL), 0);
+	reapq_future_free(futures[0]);
+	reapq_future_free(futures[N - 1]);
+	do {
+		if (conn_pending(client->cmd) > most)
+			most = conn_pending(client->cmd);
+		assert_int_equal(reapq_process(client, NULL), 0);
+	} while (client->open > 0);
+	assert_in_range(most, 1, WATCH_FETCH_MAX + 100);
+	assert_int_equal(reapq_wait(futures + 1, N - 2, REAPQ_ALL, 0, &done, NULL), 0);
+	assert_int_equal(done, N - 2);
+	for (size_t i = 1; i < N - 1; i++)
+		reapq_future_free(futures[i]);
+	reapq_client_free(client);
+	free(futures);
+	free(tasks);
+}
+
 int
 main(void)
 {
@@ -311,6 +357,8 @@ main(void)
 		a_callback_frees_what_is_waited_for, rig_setup, rig_teardown),
 	    cmocka_unit_test_setup_teardown(several_queues, rig_setup, rig_teardown),
 	    cmocka_unit_test_setup_teardown(a_crowd, rig_setup, rig_teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_crowd_that_ends_at_once, rig_setup, rig_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

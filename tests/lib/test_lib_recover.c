@@ -137,6 +137,88 @@ a_result_that_ran_out(void **state)
 	reapq_client_free(client);
 }
 
+/* Its end was told, and its result is gone by when it is read: it has ended. */
+static void
+a_hint_of_a_result_that_is_gone(void **state)
+{
+	struct rig *rig = *state;
+	struct reapq_client *client = rig_client(rig);
+	struct reapq_future *future = rig_submit(client, "x");
+	pid_t worker;
+	assert_int_equal(rig_echo_all(rig, QUEUE), 1);
+	assert_int_equal(
+	    rig_redis(rig, "DEL reapq:{%s}:r:%s", QUEUE, reapq_future_id(future)), 1);
+	worker = rig_fork_echo(rig, QUEUE);
+	check_vanished(future);
+	rig_end(worker);
+	reapq_future_free(future);
+	reapq_client_free(client);
+}
+
+/* How long its result is kept is the first submitter's to say: that it has ended can't be
+ * told from that it was lost. */
+static void
+joined_and_gone(void **state)
+{
+	struct rig *rig = *state;
+	struct reapq_client *first = rig_client(rig);
+	struct reapq_client *client = rig_client(rig);
+	struct reapq_task task = REAPQ_TASK_INIT;
+	struct reapq_future *future = NULL;
+	struct rig_claim claim;
+	pid_t worker;
+	task.handler = "echo";
+	task.id = "a";
+	task.result_ttl_ms = 1;
+	assert_int_equal(reapq_submit(first, &task, NULL, NULL), 0);
+	task.result_ttl_ms = 0;
+	assert_int_equal(reapq_submit(client, &task, &future, NULL), 0);
+	assert_true(reapq_future_joined(future));
+	assert_true(rig_claim(rig, QUEUE, &claim));
+	/* Nor does the hint say it. */
+	(void)rig_redis(rig, "HDEL reapq:{%s}:t:a w", QUEUE);
+	rig_return(rig, QUEUE, &claim, "", 0);
+	while (rig_redis(rig, "EXISTS reapq:{%s}:r:a", QUEUE))
+		continue;
+	worker = rig_fork_echo(rig, QUEUE);
+	check_vanished(future);
+	rig_end(worker);
+	reapq_future_free(future);
+	reapq_client_free(client);
+	reapq_client_free(first);
+}
+
+/* One lost task among many is asked for once in a look, not once for each of them. */
+static void
+a_look_names_each_once(void **state)
+{
+	static const char twice[] =
+	    "for _,e in ipairs(redis.call('SLOWLOG','GET','-1')) do local n=0 "
+	    "for _,a in ipairs(e[4]) do if a==ARGV[1] then n=n+1 end end "
+	    "if n>1 then return n end end return 0";
+	struct rig *rig = *state;
+	struct reapq_client *client = rig_client(rig);
+	struct reapq_task task = REAPQ_TASK_INIT;
+	struct reapq_future *lost = NULL, *others[50];
+	task.handler = "echo";
+	task.max_lost = REAPQ_MAX_LOST_NONE;
+	for (int i = 0; i < 50; i++)
+		others[i] = rig_submit(client, "x");
+	assert_int_equal(reapq_submit(client, &task, &lost, NULL), 0);
+	(void)rig_redis(rig, "DEL reapq:{%s}:t:%s", QUEUE, reapq_future_id(lost));
+	(void)rig_redis(rig, "CONFIG SET slowlog-max-len 100000");
+	(void)rig_redis(rig, "CONFIG SET slowlog-log-slower-than 0");
+	check_vanished(lost);
+	(void)rig_redis(rig, "CONFIG SET slowlog-log-slower-than -1");
+	assert_true(rig_redis(rig, "SLOWLOG LEN") > 1);
+	assert_int_equal(
+	    rig_redis(rig, "EVAL %s 0 %s", twice, reapq_future_id(lost)), 0);
+	reapq_future_free(lost);
+	for (int i = 0; i < 50; i++)
+		reapq_future_free(others[i]);
+	reapq_client_free(client);
+}
+
 static void
 cancelled_and_lost(void **state)
 {
@@ -271,6 +353,11 @@ main(void)
 		leases_and_deadlines_without_workers, rig_setup, rig_teardown),
 	    cmocka_unit_test_setup_teardown(foreign_types, rig_setup, rig_teardown),
 	    cmocka_unit_test_setup_teardown(freed_under_way, rig_setup, rig_teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_hint_of_a_result_that_is_gone, rig_setup, rig_teardown),
+	    cmocka_unit_test_setup_teardown(joined_and_gone, rig_setup, rig_teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_look_names_each_once, rig_setup, rig_teardown),
 	};
 	(void)setenv("REAPQ_RESYNC_MS", "800", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,7 +81,8 @@ REAPQ_API REAPQ_MUST_CHECK int reapq_client_new(struct reapq_client **ret_client
 /*
  * Disconnects and frees. Tasks go on. Futures still out keep what they know and
  * must be freed, before or after; those not done stay so and waiting on one is
- * EINVAL.
+ * EINVAL. Inside a callback it is the last use of the client all the same, but
+ * the memory goes when the call that runs the callback returns.
  */
 REAPQ_API void reapq_client_free(struct reapq_client *client);
 
@@ -120,12 +121,17 @@ REAPQ_API REAPQ_MUST_CHECK int reapq_attach(struct reapq_client *client,
 REAPQ_API const char *reapq_future_id(const struct reapq_future *future);
 REAPQ_API const char *reapq_future_queue(const struct reapq_future *future);
 REAPQ_API void *reapq_future_user(const struct reapq_future *future);
-/* 1: the submit joined a task that was there already. */
+/* 1: the submit joined a task that was there already. Should Redis lose that, it is
+ * not submitted again from here: its terms are its first submitter's. */
 REAPQ_API int reapq_future_joined(const struct reapq_future *future);
 /* What is known here, without I/O. */
 REAPQ_API int reapq_future_done(const struct reapq_future *future);
 
-/* timeout_ms 0: just look; -1: for ever. 0 once done, ETIMEDOUT, EDEADLK. */
+/*
+ * timeout_ms 0: just look; -1: for ever. 0 once done, ETIMEDOUT, EDEADLK; EINVAL
+ * if a callback freed the future before it was done, or its client. A callback may
+ * free it: after 0 it is there only if none did.
+ */
 REAPQ_API REAPQ_MUST_CHECK int reapq_future_wait(
     struct reapq_future *future, int timeout_ms, struct reapq_error *err);
 
@@ -172,7 +178,8 @@ REAPQ_API REAPQ_MUST_CHECK int reapq_set_new(
     struct reapq_set **ret_set, struct reapq_client *client, struct reapq_error *err);
 REAPQ_API REAPQ_MUST_CHECK int reapq_set_add(
     struct reapq_set *set, struct reapq_future *future, struct reapq_error *err);
-/* 0, ETIMEDOUT, or EEMPTY when all that were added have come out. */
+/* 0, ETIMEDOUT, EEMPTY when all that were added have come out, or EINVAL if a
+ * callback freed the set or its client. */
 REAPQ_API REAPQ_MUST_CHECK int reapq_set_next(struct reapq_set *set, int timeout_ms,
     struct reapq_future **ret_future, struct reapq_error *err);
 /* How many have not come out yet. */
@@ -183,7 +190,8 @@ REAPQ_API void reapq_set_free(struct reapq_set *set);
 /*
  * Calls fn(future, arg) exactly once when the future is done: inside this call
  * if it is already, else inside some wait or reapq_process(). fn may submit,
- * cancel, add to a set and free this future; a wait inside it is EDEADLK.
+ * cancel, add to a set and free this future, a set or the client; a wait inside
+ * it is EDEADLK.
  */
 typedef void reapq_done_fn(struct reapq_future *future, void *arg);
 REAPQ_API REAPQ_MUST_CHECK int reapq_future_on_done(
@@ -193,9 +201,11 @@ REAPQ_API REAPQ_MUST_CHECK int reapq_future_on_done(
 
 /*
  * With a loop of your own: watch reapq_fd() for reading, and call
- * reapq_process() when it is readable or reapq_timeout_ms() have passed. It
- * never blocks; callbacks run inside it, and reapq_set_next(set, 0, ...) then
- * gives what has ended. The descriptor stays the same for the client's life.
+ * reapq_process() when it is readable or reapq_timeout_ms() have passed (-1:
+ * only when it is readable). Ask reapq_timeout_ms() again after every library
+ * call: any of them may settle a future, and then it is 0. reapq_process() never
+ * blocks; callbacks run inside it, and reapq_set_next(set, 0, ...) then gives
+ * what has ended. The descriptor stays the same for the client's life.
  */
 REAPQ_API int reapq_fd(const struct reapq_client *client);
 REAPQ_API int reapq_timeout_ms(const struct reapq_client *client);

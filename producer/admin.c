@@ -19,6 +19,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+int
+reapq_redis_check(const struct reapq_client *client, struct reapq_error *err)
+{
+	const struct reapq_error *why;
+	int rc = client_check(client, err);
+	if (rc || conn_up(client->cmd))
+		return rc;
+	why = conn_error(client->cmd);
+	if (why->code >= 0)
+		return error_set(err, REAPQ_ECONN, "connecting to Redis");
+	if (err)
+		*err = *why;
+	return why->code;
+}
+
 /* ---- queues ------------------------------------------------------------------- */
 
 static int
@@ -34,7 +49,7 @@ parse_queue(const struct redisReply *reply, void *arg, struct reapq_error *err)
 		if (rc)
 			return rc;
 	}
-	info->paused = paused != 0;
+	info->paused = paused < 0 ? -1 : paused > 0;
 	return 0;
 }
 

@@ -16,6 +16,8 @@
 #include "reply.h"
 #include "wire.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,10 +95,43 @@ parse_time(const struct redisReply *reply, void *arg, struct reapq_error *err)
 	return 0;
 }
 
+/* What Redis answers is there, and no registry of workers. */
+static bool
+is_unreadable(int code)
+{
+	return code == REAPQ_EREDIS || code == REAPQ_EPROTO;
+}
+
+/*
+ * Some of the asks for queues failed, the first of them with why. If that is about single
+ * queues it is only told, else it is the call's failure.
+ */
+static int
+judge_registry(const struct queue_ask *asks, size_t n, size_t first,
+    const struct reapq_error *why, struct reapq_error *err)
+{
+	size_t bad = 0;
+	char more[48] = "";
+	for (size_t i = 0; i < n; i++) {
+		bad += asks[i].ask.code != 0;
+		if (asks[i].ask.code && !is_unreadable(asks[i].ask.code)) {
+			if (err)
+				*err = *why;
+			return asks[i].ask.code;
+		}
+	}
+	if (bad > 1)
+		(void)snprintf(more, sizeof more, " (and of %zu more queues)", bad - 1);
+	(void)error_set(err, why->code, "cannot read the workers of queue %s%s: %s",
+	    asks[first].queue, more, why->msg);
+	return bad < n ? 0 : why->code;
+}
+
 static int
 read_registry(
     struct roster *roster, const struct names_list *queues, struct reapq_error *err)
 {
+	struct reapq_error why = REAPQ_ERROR_INIT;
 	struct queue_ask *asks = calloc(queues->n + 1, sizeof *asks);
 	struct call_ask time_ask = {.parse = parse_time, .arg = &roster->now_ms};
 	struct call call;
@@ -116,7 +151,12 @@ read_registry(
 			keys_suffix(key, queues->names[i], "ws"), "0", "-1",
 			"WITHSCORES"});
 	}
-	rc = call_wait(&call, err);
+	rc = call_wait(&call, &why);
+	/* The first ask was for the time. */
+	if (rc && call.failed > 1)
+		rc = judge_registry(asks, queues->n, call.failed - 2, &why, err);
+	else if (rc && err)
+		*err = why;
 	free(asks);
 	return rc;
 }
@@ -157,13 +197,9 @@ parse_registration(const struct redisReply *reply, void *arg, struct reapq_error
 	const char *data;
 	size_t len;
 	int rc;
-	info->id = entry->id;
-	info->host = info->queues = info->isolation = info->version = info->handlers =
-	    "";
 	if (reply_is_nil(reply))
 		return 0;
 	rc = reply_str(reply, &data, &len, err);
-	/* One that can't be read is shown by its id alone. */
 	if (rc || wire_worker_decode(data, len, &entry->box, &w, NULL) != 0)
 		return rc;
 	info->host = w.host ? w.host : "";
@@ -188,6 +224,7 @@ parse_left(const struct redisReply *reply, void *arg, struct reapq_error *err)
 static int
 read_registrations(struct roster *roster, struct reapq_error *err)
 {
+	struct reapq_error why = REAPQ_ERROR_INIT;
 	struct call_ask *asks = calloc(roster->n * 2 + 1, sizeof *asks);
 	struct call call;
 	int rc;
@@ -197,7 +234,11 @@ read_registrations(struct roster *roster, struct reapq_error *err)
 	for (size_t i = 0; i < roster->n; i++) {
 		struct entry *entry = &roster->entries[i];
 		char key[KEYS_MAX];
+		struct reapq_worker_info *info = &entry->info;
 		keys_worker(key, entry->queue, entry->id);
+		info->id = entry->id;
+		info->host = info->queues = info->isolation = info->version =
+		    info->handlers = "";
 		asks[2 * i] =
 		    (struct call_ask){.parse = parse_registration, .arg = entry};
 		asks[2 * i + 1] =
@@ -207,7 +248,14 @@ read_registrations(struct roster *roster, struct reapq_error *err)
 		call_ask(&call, &asks[2 * i + 1], NULL, NULL, 2,
 		    (const char *const[]){"PTTL", key});
 	}
-	rc = call_wait(&call, err);
+	rc = call_wait(&call, &why);
+	/* A registration that can't be read is shown by its id alone. */
+	for (size_t i = 0; is_unreadable(rc) && i <= 2 * roster->n; i++)
+		if (i == 2 * roster->n ||
+		    (asks[i].code && !is_unreadable(asks[i].code)))
+			rc = asks[i].code;
+	if (rc && err)
+		*err = why;
 	free(asks);
 	for (size_t i = 0; rc == 0 && i < roster->n; i++) {
 		struct entry *entry = &roster->entries[i];

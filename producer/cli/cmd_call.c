@@ -7,6 +7,7 @@
 #include "cmd.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "exits.h"
 #include "one.h"
@@ -18,8 +19,14 @@ print_result(const struct options *opts, const struct reapq_report *report)
 {
 	if (report->outcome != REAPQ_RETURNED || opts->verbose)
 		say_line("%s", report->message);
-	if (report->outcome == REAPQ_RETURNED && report->result_len > 0)
-		(void)fwrite(report->result, 1, report->result_len, stdout);
+	if (report->outcome == REAPQ_RETURNED && report->result_len > 0) {
+		const char *result = report->result;
+
+		(void)fwrite(result, 1, report->result_len, stdout);
+		/* For the prompt that follows. Into a file or pipe it goes as it is. */
+		if (result[report->result_len - 1] != '\n' && isatty(STDOUT_FILENO))
+			(void)putchar('\n');
+	}
 	return say_flush();
 }
 

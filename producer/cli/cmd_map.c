@@ -150,6 +150,12 @@ cancel_queued(struct map *m)
 {
 	size_t cancelled = 0, left = 0;
 
+	if (patience_away(&m->pump.patience)) {
+		say_line("stopped while Redis is away: none of %zu open tasks is "
+			 "cancelled",
+		    m->feed.open.n);
+		return;
+	}
 	for (struct item *item = m->feed.open.last; item; item = item->prev) {
 		struct reapq_error err = REAPQ_ERROR_INIT;
 		int rc;
@@ -231,11 +237,16 @@ map_with(struct map *m)
 		reapq_set_free(m->feed.set);
 		return EXITS_REAPQ;
 	}
+	m->feed.patience = &m->pump.patience;
 	tally_init(&m->tally, m->opts->progress);
 	status = work(m, &err);
 	rc = say_flush();
 	tally_clear(&m->tally);
-	if (status == EXITS_REAPQ && err.code < 0)
+	if (status == EXITS_REAPQ && err.code == REAPQ_ECONN)
+		say_line("%s; of %zu open tasks it is not known whether they have "
+			 "ended",
+		    err.msg, m->feed.open.n);
+	else if (status == EXITS_REAPQ && err.code < 0)
 		say_error(&err);
 	if (status >= EXITS_REAPQ && err.code != REAPQ_ECONN && m->feed.open.n > 0)
 		cancel_queued(m);

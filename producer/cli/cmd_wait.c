@@ -13,10 +13,10 @@
 #include "buf.h"
 #include "clock.h"
 #include "connect.h"
-#include "error.h"
 #include "exits.h"
 #include "follow.h"
 #include "json.h"
+#include "pump.h"
 #include "ref.h"
 #include "say.h"
 #include "text.h"
@@ -52,69 +52,118 @@ print_one(const struct options *opts, const struct reapq_report *report)
 	return rc ? rc : say_flush();
 }
 
+struct wait {
+	const struct options *opts;
+	struct pump pump;
+	struct reapq_set *set;
+	struct reapq_future **futures; /* opts->args_n; NULL: there is no such task */
+	int status;                    /* of what has been printed */
+};
+
 static void
-say_open(struct reapq_future *const *futures, size_t n)
+say_open(const struct wait *w, const char *what)
 {
 	char name[REF_MAX];
 
-	for (size_t i = 0; i < n; i++)
-		if (futures[i] && !reapq_future_done(futures[i]))
-			say_line("%s has not ended",
-			    ref_format(reapq_future_queue(futures[i]),
-				reapq_future_id(futures[i]), name));
+	for (size_t i = 0; i < w->opts->args_n; i++) {
+		const struct reapq_future *future = w->futures[i];
+
+		if (future && !reapq_future_done(future))
+			say_line("%s %s",
+			    ref_format(reapq_future_queue(future),
+				reapq_future_id(future), name),
+			    what);
+	}
 }
 
 static int
-wait_all(const struct options *opts, struct reapq_set *set,
-    struct reapq_future *const *futures)
+say_timeout(const struct wait *w)
+{
+	if (patience_away(&w->pump.patience)) {
+		say_open(w, "may have ended or not: Redis is away");
+		return EXITS_REAPQ;
+	}
+	say_open(w, "has not ended");
+	return EXITS_TIME;
+}
+
+/* Prints what has ended. 0: all have; ETIMEDOUT: not all; or an exit status. */
+static int
+print_ended(struct wait *w)
 {
 	struct reapq_error err = REAPQ_ERROR_INIT;
-	int64_t until = opts->timeout_ms < 0 ? -1 : clock_mono_ms() + opts->timeout_ms;
-	int status = EXITS_OK;
+	struct reapq_future *future;
+	int rc;
+
+	while ((rc = reapq_set_next(w->set, 0, &future, &err)) == 0) {
+		const struct reapq_report *report = reapq_future_report(future);
+
+		if (report->outcome != REAPQ_RETURNED)
+			w->status = EXITS_NOT_ALL;
+		rc = print_one(w->opts, report);
+		if (rc != 0)
+			return rc;
+	}
+	if (rc == REAPQ_EEMPTY)
+		return 0;
+	if (rc == REAPQ_ETIMEDOUT)
+		return rc;
+	say_error(&err);
+	return EXITS_REAPQ;
+}
+
+static int
+wait_all(struct wait *w)
+{
+	struct reapq_error err = REAPQ_ERROR_INIT;
+	int64_t until =
+	    w->opts->timeout_ms < 0 ? -1 : clock_mono_ms() + w->opts->timeout_ms;
 
 	for (;;) {
-		struct reapq_future *future;
-		int rc = reapq_set_next(set, follow_left_ms(until), &future, &err);
+		int rc = print_ended(w);
+		int left = follow_left_ms(until);
+		int events;
 
-		if (rc == REAPQ_EEMPTY)
-			return status;
-		if (rc == REAPQ_ETIMEDOUT && until >= 0 && follow_left_ms(until) == 0) {
-			say_open(futures, opts->args_n);
-			return EXITS_TIME;
+		if (rc != REAPQ_ETIMEDOUT)
+			return rc ? rc : w->status;
+		if (left == 0)
+			return say_timeout(w);
+		rc = pump_turn(&w->pump, -1, left, &events, &err);
+		if (rc == REAPQ_ECONN) {
+			say_line("%s; of %zu tasks it is not known whether they have "
+				 "ended",
+			    err.msg, reapq_set_left(w->set));
+			return EXITS_REAPQ;
 		}
-		if (rc == REAPQ_ETIMEDOUT)
-			continue;
 		if (rc < 0) {
 			say_error(&err);
 			return EXITS_REAPQ;
 		}
-		rc = print_one(opts, reapq_future_report(future));
-		if (rc != 0)
-			return rc;
-		if (reapq_future_report(future)->outcome != REAPQ_RETURNED)
-			status = EXITS_NOT_ALL;
 	}
 }
 
-/* An id that is twice on the command line is attached to, and printed, twice. */
+/*
+ * An id that is twice on the command line is attached to, and printed, twice. One that
+ * is not known is said, and the others are waited for all the same.
+ */
 static int
-attach_all(const struct options *opts, struct reapq_client *client,
-    struct reapq_set *set, struct reapq_future **futures, struct reapq_error *err)
+attach_all(struct wait *w, struct reapq_client *client, struct reapq_error *err)
 {
-	for (size_t i = 0; i < opts->args_n; i++) {
+	for (size_t i = 0; i < w->opts->args_n; i++) {
 		struct ref ref;
-		int rc = ref_parse(opts->args[i], opts->queue, &ref, err);
+		int rc = ref_parse(w->opts->args[i], w->opts->queue, &ref, err);
 
 		if (rc < 0)
 			return rc;
-		rc = reapq_attach(client, ref.queue, ref.id, &futures[i], err);
-		if (rc == REAPQ_ENOENT)
-			return error_set(err, rc,
-			    "there is no task %s in queue %s, nor a "
-			    "result of it",
+		rc = reapq_attach(client, ref.queue, ref.id, &w->futures[i], err);
+		if (rc == REAPQ_ENOENT) {
+			say_line("there is no task %s in queue %s, nor a result of it",
 			    ref.id, ref.queue);
+			w->status = EXITS_NOT_ALL;
+			continue;
+		}
 		if (rc == 0)
-			rc = reapq_set_add(set, futures[i], err);
+			rc = reapq_set_add(w->set, w->futures[i], err);
 		if (rc < 0)
 			return rc;
 	}
@@ -122,26 +171,26 @@ attach_all(const struct options *opts, struct reapq_client *client,
 }
 
 static int
-wait_with(const struct options *opts, struct reapq_future **futures)
+wait_with(struct wait *w)
 {
 	struct reapq_error err = REAPQ_ERROR_INIT;
 	struct reapq_client *client;
-	struct reapq_set *set = NULL;
-	int rc = connect_open(opts, &client);
+	int rc = connect_open(w->opts, &client);
 
 	if (rc != 0)
 		return rc;
-	if (reapq_set_new(&set, client, &err) < 0 ||
-	    attach_all(opts, client, set, futures, &err) < 0) {
+	pump_init_plain(&w->pump, client);
+	if (reapq_set_new(&w->set, client, &err) < 0 ||
+	    attach_all(w, client, &err) < 0) {
 		say_error(&err);
-		rc =
-		    err.code == REAPQ_ENOENT ? EXITS_NOT_ALL : exits_of_error(err.code);
+		rc = exits_of_error(err.code);
 	} else {
-		rc = wait_all(opts, set, futures);
+		rc = wait_all(w);
 	}
-	reapq_set_free(set);
-	for (size_t i = 0; i < opts->args_n; i++)
-		reapq_future_free(futures[i]);
+	reapq_set_free(w->set);
+	for (size_t i = 0; i < w->opts->args_n; i++)
+		reapq_future_free(w->futures[i]);
+	pump_free(&w->pump);
 	reapq_client_free(client);
 	return rc;
 }
@@ -150,20 +199,20 @@ static int
 wait_run(const struct options *opts)
 {
 	struct reapq_error err = REAPQ_ERROR_INIT;
-	struct reapq_future **futures;
+	struct wait w = {.opts = opts};
 	int rc;
 
 	if (opts->args_n == 0)
 		return cmd_misused(&cmd_wait, "no task id to wait for");
 	if (ref_check(opts->args, opts->args_n, &err) < 0)
 		return cmd_misused(&cmd_wait, "%s", err.msg);
-	futures = calloc(opts->args_n, sizeof(struct reapq_future *));
-	if (!futures) {
+	w.futures = calloc(opts->args_n, sizeof(struct reapq_future *));
+	if (!w.futures) {
 		say_line("no memory");
 		return EXITS_REAPQ;
 	}
-	rc = wait_with(opts, futures);
-	free(futures);
+	rc = wait_with(&w);
+	free(w.futures);
 	return rc;
 }
 
@@ -172,7 +221,9 @@ const struct cmd cmd_wait = {
     .usage = "ID...",
     .summary = "Wait for tasks; one line each, in the order in which they end",
     .details =
-	"A line has the id, outcome, verdict and message, separated by tabs.\n\n"
+	"A line has the id, outcome, verdict and message, separated by tabs. An id "
+	"that\n"
+	"is not known has a line on standard error; the others are waited for.\n\n"
 	"Exit status: 0 all returned; 1 some did not, or are not known; 124 --timeout\n"
 	"ran out; 125 reapq failed; 2 bad usage.",
     .groups = FLAGS_JSON | FLAGS_TIMEOUT,

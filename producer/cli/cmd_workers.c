@@ -98,6 +98,9 @@ print_all(const struct options *opts, struct reapq_client *client)
 		say_error(&err);
 		return EXITS_REAPQ;
 	}
+	/* Some queue's could not be read. */
+	if (err.code < 0)
+		say_error(&err);
 	if (opts->json)
 		for (size_t i = 0; i < n && rc == EXITS_OK; i++)
 			rc = print_json(&list[i]);

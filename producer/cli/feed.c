@@ -13,7 +13,6 @@
 #include "clock.h"
 #include "error.h"
 #include "follow.h"
-#include "say.h"
 
 enum {
 	RETRY_MS = 200
@@ -143,20 +142,13 @@ sort_out(struct feed *f, struct reapq_future *const *futures, size_t *ret_stored
 static int
 put_off(struct feed *f, struct reapq_error *err)
 {
-	int64_t now = clock_mono_ms();
+	struct reapq_error refused = *err;
 
 	if (err->code != REAPQ_ECONN && err->code != REAPQ_EFULL)
 		return err->code;
-	if (err->code == REAPQ_ECONN) {
-		if (!f->give_up_ms) {
-			f->give_up_ms = now + FEED_PATIENCE_MS;
-			say_line("%s; trying again for %d s", err->msg,
-			    FEED_PATIENCE_MS / 1000);
-		} else if (now >= f->give_up_ms) {
-			return err->code;
-		}
-	}
-	f->retry_ms = now + RETRY_MS;
+	if (err->code == REAPQ_ECONN && patience_fail(f->patience, &refused, err) < 0)
+		return REAPQ_ECONN;
+	f->retry_ms = clock_mono_ms() + RETRY_MS;
 	return 0;
 }
 
@@ -174,6 +166,11 @@ feed_more(struct feed *f, size_t *ret_stored, struct reapq_error *err)
 		return rc;
 	if (f->retry_ms && follow_left_ms(f->retry_ms) > 0)
 		return 0;
+	/* It would hold up all else for as long as a call may take. */
+	if (patience_away(f->patience)) {
+		f->retry_ms = clock_mono_ms() + RETRY_MS;
+		return 0;
+	}
 	for (size_t i = 0; i < f->ready_n; i++)
 		tasks[i] = task_of(f, f->ready[i]);
 	submitted = reapq_submit_many(f->client, tasks, f->ready_n, futures, &refused);
@@ -182,7 +179,7 @@ feed_more(struct feed *f, size_t *ret_stored, struct reapq_error *err)
 		return rc;
 	f->retry_ms = 0;
 	if (submitted == 0) {
-		f->give_up_ms = 0;
+		patience_answered(f->patience);
 		return 0;
 	}
 	rc = put_off(f, &refused);

@@ -8,6 +8,7 @@
 #include "item.h"
 #include "lines.h"
 #include "options.h"
+#include "patience.h"
 #include "template.h"
 
 #define FEED_BATCH 256
@@ -24,8 +25,8 @@ struct feed {
 	size_t ready_n;
 	struct item_list open; /* in Redis, not taken off the list by the caller */
 	int64_t submitted;
-	int64_t retry_ms;   /* monotonic; 0: nothing went wrong just now */
-	int64_t give_up_ms; /* monotonic; 0: Redis answers */
+	int64_t retry_ms; /* monotonic; 0: nothing went wrong just now */
+	struct patience *patience;
 };
 
 /* Room for another task, and no line at hand: it is worth reading the input. */
@@ -40,9 +41,8 @@ int feed_wait_ms(const struct feed *f);
 /*
  * Submits as much as there are lines and room for, one batch a call. *ret_stored:
  * how many. When Redis is out of reach or the queue is full, that is 0 and it tries
- * again later; ECONN after FEED_PATIENCE_MS of that.
+ * again later; ECONN when there is no more patience.
  */
-#define FEED_PATIENCE_MS 30000
 int feed_more(struct feed *f, size_t *ret_stored, struct reapq_error *err);
 
 void feed_free(struct feed *f);

@@ -27,12 +27,31 @@ follow_left_ms(int64_t until_ms)
 	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
+static void
+say_lost(const struct reapq_error *err, const char *name)
+{
+	if (err->code == REAPQ_ECONN)
+		say_line("%s; it is not known whether task %s has "
+			 "ended",
+		    err->msg, name);
+	else
+		say_error(err);
+}
+
 static int
-stop(struct reapq_future *future, const char *name)
+stop(const struct pump *pump, struct reapq_future *future, const char *name)
 {
 	struct reapq_error err = REAPQ_ERROR_INIT;
-	int rc = reapq_future_cancel(future, 1, &err);
+	int rc;
 
+	/* A cancel would wait in vain, and whoever interrupts wants to leave. */
+	if (patience_away(&pump->patience)) {
+		say_line("interrupted while Redis is away: task %s is not cancelled "
+			 "and may still run",
+		    name);
+		return EXITS_SIGNAL + pump_signal();
+	}
+	rc = reapq_future_cancel(future, 1, &err);
 	if (rc == 0 || rc == REAPQ_ETOOLATE) {
 		say_line("interrupted: stopping task %s (again: leave at once)", name);
 		return 0;
@@ -40,6 +59,18 @@ stop(struct reapq_future *future, const char *name)
 	say_error(&err);
 	say_line("task %s could not be cancelled and may still run", name);
 	return EXITS_SIGNAL + pump_signal();
+}
+
+static void
+say_timeout(const struct pump *pump, const char *name)
+{
+	if (patience_away(&pump->patience))
+		say_line("--timeout ran out while Redis is away; it is not known "
+			 "whether task %s has ended: reapq wait %s",
+		    name, name);
+	else
+		say_line(
+		    "--timeout ran out; task %s goes on: reapq wait %s", name, name);
 }
 
 static int
@@ -57,16 +88,15 @@ wait_for(const struct options *opts, struct pump *pump, struct reapq_future *fut
 		int events, rc;
 
 		if (left == 0) {
-			say_line("--timeout ran out; task %s goes on: reapq wait %s",
-			    name, name);
+			say_timeout(pump, name);
 			return EXITS_REAPQ;
 		}
 		if (pump_turn(pump, -1, left, &events, &err) < 0) {
-			say_error(&err);
+			say_lost(&err, name);
 			return EXITS_REAPQ;
 		}
 		if (events & PUMP_SIGNAL) {
-			rc = stop(future, name);
+			rc = stop(pump, future, name);
 			if (rc != 0)
 				return rc;
 			until = -1;

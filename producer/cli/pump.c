@@ -51,6 +51,13 @@ handle(int number, void (*handler)(int))
 		(void)sigaction(number, &action, NULL);
 }
 
+void
+pump_init_plain(struct pump *p, struct reapq_client *client)
+{
+	*p = (struct pump){.client = client, .signal_fd = -1};
+	patience_init(&p->patience, client);
+}
+
 int
 pump_init(struct pump *p, struct reapq_client *client, struct reapq_error *err)
 {
@@ -58,7 +65,8 @@ pump_init(struct pump *p, struct reapq_client *client, struct reapq_error *err)
 
 	if (fd < 0)
 		return error_sys(err, errno, "cannot make an eventfd");
-	*p = (struct pump){.client = client, .signal_fd = fd};
+	pump_init_plain(p, client);
+	p->signal_fd = fd;
 	pump_fd = fd;
 	handle(SIGINT, on_signal);
 	handle(SIGTERM, on_signal);
@@ -83,6 +91,7 @@ pump_turn(struct pump *p, int input_fd, int timeout_ms, int *ret_events,
 	    {.fd = input_fd, .events = POLLIN}};
 	int events = 0, rc;
 
+	timeout_ms = sooner(timeout_ms, patience_left_ms(&p->patience));
 	rc = poll(fds, 3, sooner(timeout_ms, reapq_timeout_ms(p->client)));
 	if (rc < 0 && errno != EINTR)
 		return error_sys(err, errno, "cannot poll");
@@ -93,8 +102,10 @@ pump_turn(struct pump *p, int input_fd, int timeout_ms, int *ret_events,
 	if (rc > 0 && fds[2].revents)
 		events |= PUMP_INPUT;
 	rc = reapq_process(p->client, err);
-	/* The library connects again by itself and settles every future in the end. */
-	if (rc < 0 && rc != REAPQ_ECONN)
+	if (rc < 0)
+		return rc;
+	rc = patience_look(&p->patience, err);
+	if (rc < 0)
 		return rc;
 	*ret_events = events;
 	return 0;
@@ -103,6 +114,8 @@ pump_turn(struct pump *p, int input_fd, int timeout_ms, int *ret_events,
 void
 pump_free(struct pump *p)
 {
+	if (p->signal_fd < 0)
+		return;
 	handle(SIGINT, SIG_DFL);
 	handle(SIGTERM, SIG_DFL);
 	pump_fd = -1;

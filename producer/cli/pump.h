@@ -4,10 +4,13 @@
 
 #include <reapq/producer.h>
 
+#include "patience.h"
+
 struct pump {
 	struct reapq_client *client;
-	int signal_fd; /* readable after the first SIGINT or SIGTERM */
+	int signal_fd; /* readable after the first SIGINT or SIGTERM; -1: no interest */
 	int taken;     /* that signal has been given out */
+	struct patience patience;
 };
 
 enum pump_event {
@@ -21,10 +24,14 @@ enum pump_event {
  */
 int pump_init(struct pump *p, struct reapq_client *client, struct reapq_error *err);
 
+/* Without the signals: the first one ends the program. */
+void pump_init_plain(struct pump *p, struct reapq_client *client);
+
 /*
  * Waits until something happened, or timeout_ms passed (-1: for ever), then lets the
  * client do its work. input_fd -1: no interest. *ret_events: enum pump_event bits.
  * Look for futures that are done before and after: the call itself names none.
+ * That Redis went away is said; ECONN once it has been away for too long.
  */
 int pump_turn(struct pump *p, int input_fd, int timeout_ms, int *ret_events,
     struct reapq_error *err);

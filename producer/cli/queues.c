@@ -15,6 +15,13 @@
 #include "say.h"
 #include "table.h"
 
+/* What is under the key is no list of tasks. */
+static void
+put_count(struct json *j, const char *key, int64_t count)
+{
+	json_put(j, key, count < 0 ? json_null() : json_integer(count));
+}
+
 static int
 print_json(const struct reapq_queue_info *q)
 {
@@ -22,15 +29,15 @@ print_json(const struct reapq_queue_info *q)
 
 	json_start(&j);
 	json_put_text(&j, "name", q->name);
-	json_put_int(&j, "queued_high", q->queued_high);
-	json_put_int(&j, "queued_normal", q->queued_normal);
-	json_put_int(&j, "queued_low", q->queued_low);
-	json_put_int(&j, "delayed", q->delayed);
-	json_put_int(&j, "running", q->running);
-	json_put_int(&j, "suspect", q->suspect);
-	json_put_int(&j, "dead", q->dead);
-	json_put_int(&j, "workers", q->workers);
-	json_put(&j, "paused", json_boolean(q->paused));
+	put_count(&j, "queued_high", q->queued_high);
+	put_count(&j, "queued_normal", q->queued_normal);
+	put_count(&j, "queued_low", q->queued_low);
+	put_count(&j, "delayed", q->delayed);
+	put_count(&j, "running", q->running);
+	put_count(&j, "suspect", q->suspect);
+	put_count(&j, "dead", q->dead);
+	put_count(&j, "workers", q->workers);
+	json_put(&j, "paused", q->paused < 0 ? json_null() : json_boolean(q->paused));
 	return json_print(&j);
 }
 
@@ -43,10 +50,14 @@ add_row(struct table *t, const struct reapq_queue_info *q)
 	const char *row[10] = {q->name};
 
 	for (int i = 0; i < 8; i++) {
-		(void)snprintf(texts[i], sizeof texts[i], "%" PRId64, counts[i]);
+		if (counts[i] < 0)
+			(void)snprintf(texts[i], sizeof texts[i], "?");
+		else
+			(void)snprintf(
+			    texts[i], sizeof texts[i], "%" PRId64, counts[i]);
 		row[i + 1] = texts[i];
 	}
-	row[9] = q->paused ? "yes" : "no";
+	row[9] = q->paused < 0 ? "?" : q->paused ? "yes" : "no";
 	table_add(t, row);
 }
 

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,9 +45,13 @@ say_error(const struct reapq_error *err)
 int
 say_flush(void)
 {
+	static bool said;
+
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
-	if (errno != EPIPE)
+	/* Whoever writes on notices it again. */
+	if (errno != EPIPE && !said)
 		say_line("cannot write to standard output: %s", strerror(errno));
+	said = true;
 	return EXITS_REAPQ;
 }

@@ -17,12 +17,18 @@
 void
 show_where(const struct reapq_report *r, FILE *out)
 {
-	char text[512];
+	const char *host = r->host ? r->host : "";
+	const char *isolation = r->isolation ? r->isolation : "";
+	char pid[40] = "", text[512];
 
 	if (!r->worker || !*r->worker)
 		return;
-	(void)snprintf(text, sizeof text, "%s on %s, process %" PRId64 ", isolation %s",
-	    r->worker, r->host, r->pid, *r->isolation ? r->isolation : "not known");
+	/* Of a worker that was lost, or a task that had no process, less is known. */
+	if (r->pid > 0)
+		(void)snprintf(pid, sizeof pid, ", process %" PRId64, r->pid);
+	(void)snprintf(text, sizeof text, "%s%s%s%s%s%s", r->worker,
+	    *host ? " on " : "", host, pid, *isolation ? ", isolation " : "",
+	    isolation);
 	show_field("worker", text, out);
 	if (r->leftover_processes > 0) {
 		(void)snprintf(text, sizeof text,

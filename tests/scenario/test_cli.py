@@ -1,6 +1,9 @@
 """What users type, and the status and words they get."""
 
+import os
+import pty
 import socket
+import tempfile
 import threading
 
 import pytest
@@ -188,3 +191,172 @@ def test_map_of_many(node):
 def test_terminal_is_safe_from_tasks(node):
     answer = node.cli("wait", node.cli.submit("error", "\x1b[31mred\x07"))
     assert b"\x1b" not in answer.out and b"\x07" not in answer.out
+
+
+# ---- Redis goes away ---------------------------------------------------------------
+
+@pytest.fixture
+def waiting():
+    """waiting(redis, name, ...): a command that has a task open, which nobody runs."""
+    started = []
+
+    def start(redis, name, *flags, patience=None):
+        cli = harness.Cli(redis)
+        args = {"run": ("run", *flags, "--", "true"), "call": ("call", *flags, "echo"),
+                "map": ("map", *flags, "echo")}
+        if name == "wait":
+            args["wait"] = ("wait", *flags, cli.submit("echo"))
+        env = {"REAPQ_PATIENCE_MS": str(patience)} if patience else None
+        with tempfile.TemporaryFile() as lines:
+            lines.write(b"line\n")
+            lines.seek(0)
+            started.append(harness.Process([harness.program("reapq"), *args[name]],
+                                           env=cli.environment(env), stdin=lines))
+        look = redis.client()
+        harness.until("it waits for the end of its task", lambda: any(
+            c["cmd"].lower() == "blpop" for c in look.client_list()))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill()
+
+
+@pytest.mark.parametrize("name", ["run", "call", "wait", "map"])
+def test_redis_goes_away_for_good(redis, waiting, name):
+    command = waiting(redis, name, patience=300)
+    redis.kill()
+    assert command.wait() == 125, command.text()
+    first, last = command.text().splitlines()
+    assert " Redis at unix://" in first and "trying again for" in first
+    assert "gave up after" in last and "not known whether" in last
+
+
+@pytest.mark.parametrize("name", ["run", "call", "wait", "map"])
+def test_redis_goes_away_and_comes_back(persistent_redis, worker, waiting, name):
+    command = waiting(persistent_redis, name)
+    persistent_redis.kill()
+    command.wait_for_line(" Redis at .*; trying again for 30 s")
+    persistent_redis.start()
+    worker(persistent_redis, "--allow-exec")
+    assert command.wait() == 0, command.text()
+    assert len(command.text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["run", "call", "wait"])
+def test_timeout_while_redis_is_away(redis, waiting, name):
+    command = waiting(redis, name, "--timeout", "1s")
+    redis.kill()
+    assert command.wait() == 125, command.text()
+    last = command.text().splitlines()[-1]
+    assert "Redis is away" in last and "has not ended" not in last
+
+
+@pytest.mark.parametrize("name", ["run", "call", "map"])
+def test_interrupt_while_redis_is_away(redis, waiting, name):
+    """It does not try to cancel what it can't reach."""
+    command = waiting(redis, name)
+    redis.kill()
+    command.wait_for_line("trying again")
+    command.send(harness.signal.SIGINT)
+    assert command.wait() == 130, command.text()
+    lines = command.text().splitlines()
+    assert len(lines) == 2 and "while Redis is away" in lines[1], lines
+
+
+# ---- what others left in Redis -------------------------------------------------------
+
+def test_wait_for_one_that_is_unknown(node):
+    good = node.cli.submit("echo")
+    answer = node.cli("wait", "nobody", good, "no-one")
+    assert answer.status == 1, answer
+    assert answer.text.startswith(good + "\treturned")
+    assert ["nobody" in line or "no-one" in line
+            for line in answer.errors.splitlines()] == [True, True]
+
+
+def test_queue_with_a_key_of_another_type(redis, cli):
+    cli.submit("--queue", "good", "echo")
+    redis.client().set("reapq:{wt}:p1", "foo")
+    redis.client().sadd("reapq:queues", "wt")
+    by_name = {q["name"]: q for q in cli("queues", "--json").reports}
+    assert by_name["good"]["queued_normal"] == 1
+    assert by_name["wt"]["queued_normal"] is None and by_name["wt"]["queued_low"] == 0
+    answer = cli("queues")
+    assert answer.status == 0, answer
+    assert ["?" in line for line in answer.text.splitlines()] == [False, False, True]
+
+
+def test_registry_of_another_type(redis, worker, cli):
+    one = worker(redis)
+    redis.client().set("reapq:{wt}:ws", "foo")
+    redis.client().sadd("reapq:queues", "wt")
+    answer = cli("workers", "--json")
+    assert answer.status == 0, answer
+    assert answer.report["pid"] == one.pid
+    assert "queue wt" in answer.errors and len(answer.errors.splitlines()) == 1
+    answer = cli("workers", "--queue", "wt")
+    assert answer.status == 125 and "queue wt" in answer.errors, answer
+
+
+def test_registration_of_another_type(redis, worker, cli):
+    one = worker(redis)
+    redis.client().zadd("reapq:{default}:ws", {"stranger": 1})
+    redis.client().sadd("reapq:{default}:wi:stranger", "foo")
+    answer = cli("workers", "--json")
+    assert (answer.status, answer.errors) == (0, ""), answer
+    assert {w["id"]: w["pid"] for w in answer.reports}["stranger"] == 0
+    assert one.pid in [w["pid"] for w in answer.reports]
+
+
+# ---- what is printed -------------------------------------------------------------------
+
+def test_report_without_a_process(redis, worker, cli, gate):
+    """What is not known of where a task ran is left out."""
+    one = worker(redis, "--lease", "1s")
+    refused, wall = cli.submit("no-such-handler"), gate()
+    cli("wait", refused)
+    lost = cli.submit("--once", "gate", wall.path)
+    wall.reached()
+    one.destroy()
+    worker(redis, "--lease", "1s")
+    assert cli.wait(lost)[lost]["verdict"] == "worker_lost"
+    for task in refused, lost:
+        for words in cli("why", task).text, cli("status", task).text:
+            assert "\nworker " in words
+            assert "process 0" not in words and " on ," not in words, words
+
+
+@pytest.mark.parametrize("args", [("map", "echo"), ("map", "--json", "echo"),
+                                  ("run", "--json", "--", "echo", "x"), ("call", "echo", "x")],
+                         ids=" ".join)
+def test_full_disk_is_said_once(node, args):
+    with open("/dev/full", "wb") as full:
+        done = harness.subprocess.run(
+            [harness.program("reapq"), *args], stdout=full, input=b"line\n",
+            stderr=harness.subprocess.PIPE, timeout=harness.GUARD, check=False,
+            env=harness.clean_environment({"REAPQ_REDIS": node.redis.url}))
+    assert done.returncode == 125
+    assert done.stderr.count(b"cannot write to standard output") == 1, done.stderr
+
+
+def on_a_terminal(node, *args):
+    ours, theirs = pty.openpty()
+    with open(ours, "rb", buffering=0) as terminal:
+        done = harness.subprocess.run(
+            [harness.program("reapq"), *args], stdout=theirs, timeout=harness.GUARD,
+            env=harness.clean_environment({"REAPQ_REDIS": node.redis.url}), check=False)
+        os.close(theirs)
+        assert done.returncode == 0
+        try:
+            return terminal.read(100)
+        except OSError:
+            return b""
+
+
+def test_newline_of_call(node):
+    """Only a terminal gets one that the result does not have."""
+    assert node.cli("call", "echo", "x").out == b"x"
+    assert on_a_terminal(node, "call", "echo", "x") == b"x\r\n"
+    assert on_a_terminal(node, "call", "echo", "x\n") == b"x\r\n"
+    assert on_a_terminal(node, "call", "echo", "") == b""

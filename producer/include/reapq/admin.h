@@ -14,6 +14,15 @@
 extern "C" {
 #endif
 
+/*
+ * What the client knows of its connection, without I/O: 0 if it is up, else ECONN, or
+ * EREDIS if Redis refuses it, with why. It goes on trying to connect whenever it runs,
+ * and its futures stay open: how long to put up with that is the caller's to say.
+ */
+REAPQ_API REAPQ_MUST_CHECK int reapq_redis_check(
+    const struct reapq_client *client, struct reapq_error *err);
+
+/* A count is -1 where what is under the key is of another type. */
 struct reapq_queue_info {
 	const char *name;
 	/* Entries of cancelled tasks count here until a worker passes over them. */
@@ -23,7 +32,7 @@ struct reapq_queue_info {
 	int64_t suspect; /* lost their worker once, waiting to run again */
 	int64_t dead;    /* failed for good, or unreadable: the dead list */
 	int64_t workers; /* with a live heartbeat */
-	int paused;
+	int paused;      /* -1: as for the counts */
 };
 
 /* All queues that a producer or worker has named, by name. */
@@ -42,7 +51,11 @@ struct reapq_worker_info {
 	int alive;            /* its lease has not ended */
 };
 
-/* The workers of one queue, or of all (queue NULL), by id; dead ones for 1 h. */
+/*
+ * The workers of one queue, or of all (queue NULL), by id; dead ones for 1 h. A queue
+ * whose registry can't be read is left out: the call then returns 0, and err->code is
+ * not 0 and err->msg names the queue. It fails if no queue's can be read.
+ */
 REAPQ_API REAPQ_MUST_CHECK int reapq_worker_list(struct reapq_client *client,
     const char *queue, struct reapq_worker_info **ret_list, size_t *ret_n,
     struct reapq_error *err);

@@ -23,6 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ASK_LOOK_MS 5     /* between looks for an answer */
+#define ASK_MAX_MS 200    /* then it is stopped without one */
 #define SWEEP_MS 5        /* between looks */
 #define SWEEP_MAX_MS 2000 /* then what is left is counted and left */
 #define RETRY_REPORT_MS 500
@@ -118,8 +120,10 @@ attempt_free(struct attempt *a)
 {
 	if (a == NULL)
 		return;
+	symbolize_cancel(a->naming);
 	child_free(a->child);
 	event_free(a->ev_timer);
+	free(a->crash);
 	wire_box_free(&a->box);
 	buf_free(&a->result);
 	buf_free(&a->text);
@@ -241,17 +245,49 @@ stop_running(struct attempt *a, bool now)
 {
 	if (!child_signal(a->child, now ? SIGKILL : SIGTERM)) {
 		/* It was dead already; if nothing had been sent, of its own cause. */
-		if (!a->signalled)
+		if (!a->signalled && !a->evidence.asked_only)
 			a->evidence.intent = JUDGE_NO_INTENT;
 		return;
 	}
 	a->signalled = true;
+	a->evidence.asked_only = false;
 	if (now) {
 		a->evidence.killed = true;
 		(void)event_del(a->ev_timer);
 	} else {
 		arm(a, a->env->config->kill_grace_ms);
 	}
+}
+
+/*
+ * A handler over its time limit is asked where it is before it is told to stop: its
+ * stack is the answer to "what took so long". True: asked; on_timer goes on.
+ */
+static bool
+ask_first(struct attempt *a)
+{
+	if (a->evidence.intent != JUDGE_TIME_LIMIT || a->evidence.is_exec ||
+	    !child_ask(a->child))
+		return false;
+	a->evidence.asked_only = true;
+	a->ask_until_ms = clock_mono_ms() + ASK_MAX_MS;
+	arm(a, ASK_LOOK_MS);
+	return true;
+}
+
+/* True: go on waiting. */
+static bool
+still_asking(struct attempt *a)
+{
+	if (a->ask_until_ms == 0)
+		return false;
+	if (!child_answered(a->child) && clock_mono_ms() < a->ask_until_ms) {
+		arm(a, ASK_LOOK_MS);
+		return true;
+	}
+	a->ask_until_ms = 0;
+	stop_running(a, false);
+	return true;
 }
 
 static void
@@ -284,6 +320,8 @@ attempt_stop(struct attempt *a, enum judge_intent intent, const char *text, bool
 		snprintf(a->intent_text, sizeof(a->intent_text), "%s", text);
 		e->intent_ms = a->started_ms > 0 ? clock_mono_ms() - a->started_ms : 0;
 	}
+	if (a->state == ATTEMPT_RUNNING && !now && ask_first(a))
+		return;
 	if (a->state == ATTEMPT_RUNNING)
 		stop_running(a, now);
 	else if (attempt_wants_child(a))
@@ -303,7 +341,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	case ATTEMPT_RUNNING:
 		if (a->evidence.intent == JUDGE_NO_INTENT)
 			attempt_stop(a, JUDGE_TIME_LIMIT, "", false);
-		else
+		else if (!still_asking(a))
 			stop_running(a, true);
 		break;
 	case ATTEMPT_SWEEPING:
@@ -313,6 +351,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		conclude(a);
 		break;
 	case ATTEMPT_WAITING:
+	case ATTEMPT_NAMING:
 		break;
 	}
 }
@@ -335,6 +374,44 @@ on_exit_of_child(void *arg)
 }
 
 static void
+pronounce(struct attempt *a)
+{
+	a->evidence.err = capture_get(child_stderr(a->child), &a->evidence.err_len);
+	judge(&a->evidence, &a->finding);
+	conclude(a);
+}
+
+static void
+on_named(void *arg)
+{
+	struct attempt *a = arg;
+
+	a->naming = NULL;
+	pronounce(a);
+}
+
+/* What the process says of its end; not asked of one that ended well, nor of a command,
+ * which has nobody to say it. */
+static void
+read_record(struct attempt *a)
+{
+	const struct judge_evidence *e = &a->evidence;
+	bool exited = e->wait_code == CLD_EXITED;
+	struct crash_page page;
+
+	if (e->is_exec || e->refused || (exited && e->wait_status == 0 && e->done))
+		return;
+	/* Without memory the report says less. */
+	a->crash = malloc(sizeof(*a->crash));
+	if (a->crash == NULL)
+		return;
+	child_page(a->child, &page);
+	crash_record_read(&page, exited ? 0 : e->wait_status,
+	    e->intent == JUDGE_TIME_LIMIT, a->crash);
+	a->evidence.crash = a->crash;
+}
+
+static void
 sweep(struct attempt *a)
 {
 	int reaped = 0;
@@ -352,8 +429,13 @@ sweep(struct attempt *a)
 	a->evidence.limits = a->limits;
 	a->evidence.intent_text = a->intent_text;
 	a->evidence.text = buf_str(&a->text);
-	judge(&a->evidence, &a->finding);
-	conclude(a);
+	read_record(a);
+	if (a->crash != NULL && a->crash->frames_n > 0)
+		a->naming = symbolize_start(a->env->symbolize, a->crash, on_named, a);
+	if (a->naming != NULL)
+		a->state = ATTEMPT_NAMING;
+	else
+		pronounce(a);
 }
 
 static void

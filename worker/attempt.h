@@ -2,7 +2,7 @@
  * attempt.h - one attempt: from the claim to Redis's yes to its report.
  *
  * Life: WAITING for a warm child; RUNNING; SWEEPING up what its child left behind;
- * REPORTING until Redis has answered; then on_closed is called and it is freed. Each state
+ * NAMING the frames of its backtrace, if it left one; REPORTING until Redis has answered; then on_closed is called and it is freed. Each state
  * change of a task logs one line with task=ID.
  */
 #ifndef WORKER_ATTEMPT_H
@@ -13,6 +13,7 @@
 #include "config.h"
 #include "judge.h"
 #include "outbox.h"
+#include "symbolize.h"
 #include "wire.h"
 #include <sys/queue.h>
 
@@ -20,6 +21,7 @@ enum attempt_state {
 	ATTEMPT_WAITING,
 	ATTEMPT_RUNNING,
 	ATTEMPT_SWEEPING,
+	ATTEMPT_NAMING,
 	ATTEMPT_REPORTING
 };
 
@@ -31,6 +33,7 @@ struct attempt_env {
 	const struct config *config;
 	struct runner_proc *runner;
 	struct outbox *outbox;
+	struct symbolize *symbolize;
 	const char *worker_id, *host, *isolation;
 	void (*on_slot_free)(void *arg); /* its child is gone */
 	void (*on_closed)(struct attempt *a, void *arg);
@@ -64,7 +67,10 @@ struct attempt {
 	struct judge_evidence evidence;
 	struct buf result, text; /* text: error or refusal */
 	char intent_text[128];
-	bool signalled; /* a signal of ours has gone out */
+	bool signalled;               /* a signal of ours has gone out */
+	int64_t ask_until_ms;         /* asked where it is, and waiting; 0: not */
+	struct crash_record *crash;   /* NULL: none was wanted */
+	struct symbolize_job *naming; /* while NAMING */
 	int64_t sweep_until_ms;
 	bool buried; /* the message could not be read: to the dead list */
 	struct judge_finding finding;
@@ -90,7 +96,7 @@ void attempt_refuse(struct attempt *a);
 void attempt_stop(
     struct attempt *a, enum judge_intent intent, const char *text, bool now);
 
-/* Holds a slot: WAITING, RUNNING, SWEEPING. */
+/* Holds a slot: WAITING, RUNNING, SWEEPING, NAMING. */
 bool attempt_holds_slot(const struct attempt *a);
 
 #endif

@@ -9,6 +9,7 @@
  */
 #include "judge.h"
 
+#include "crash_words.h"
 #include "judge_words.h"
 #include <signal.h>
 #include <string.h>
@@ -81,13 +82,28 @@ judge_intent(const struct judge_evidence *e, struct judge_finding *f)
 	return false;
 }
 
+/*
+ * The record is the process's own word, so the usage has to bear it out: half of the
+ * limit is far below any error of accounting.
+ */
+static bool
+xcpu_by_kernel(const struct judge_evidence *e)
+{
+	return e->crash != NULL && e->crash->seen && !e->crash->asked &&
+	       e->crash->code == SI_KERNEL && cpu_ms(e) >= e->limits.cpu_ms / 2;
+}
+
 static void
 judge_signal(const struct judge_evidence *e, struct judge_finding *f)
 {
 	int sig = e->wait_status;
 	int64_t limit = e->limits.cpu_ms;
 
-	if (sig == SIGXCPU && limit > 0 && cpu_ms(e) >= limit - CPU_SLACK_MS)
+	if (e->crash != NULL && crash_words_sent(e->crash))
+		found(f, REAPQ_V_SIGNAL, REAPQ_PROVED);
+	else if (sig == SIGXCPU && limit > 0 && xcpu_by_kernel(e))
+		found(f, REAPQ_V_CPU_LIMIT, REAPQ_PROVED);
+	else if (sig == SIGXCPU && limit > 0 && cpu_ms(e) >= limit - CPU_SLACK_MS)
 		found(f, REAPQ_V_CPU_LIMIT, REAPQ_PROVED);
 	else if (sig == SIGXCPU && limit > 0 &&
 		 cpu_ms(e) >= limit - CPU_TICKS_SLACK_MS(limit))

@@ -7,6 +7,7 @@
 #ifndef WORKER_JUDGE_H
 #define WORKER_JUDGE_H
 
+#include "crash_record.h"
 #include <reapq/report.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,23 +41,28 @@ struct judge_evidence {
 	enum judge_intent intent;
 	const char *intent_text; /* of a cancel: the reason; "" else */
 	int64_t intent_ms;       /* after the start */
+	bool asked_only;         /* only where it was: it ended before SIGTERM */
 	bool killed;             /* SIGTERM was not enough: SIGKILL was sent */
 	/* What was in force, and used. */
 	struct reapq_limits limits;
 	struct reapq_usage usage;
 	int leftover_processes;
 	const char *host;
+	/* What the process itself reported, and the end of its stderr. NULL: not read. */
+	const struct crash_record *crash;
+	const char *err;
+	size_t err_len;
 };
 
-#define JUDGE_EVIDENCE_MAX 8
+#define JUDGE_EVIDENCE_MAX 16
 
 struct judge_finding {
 	enum reapq_verdict verdict;
 	enum reapq_certainty certainty;
-	char message[768];
+	char message[1536];
 	struct reapq_evidence evidence[JUDGE_EVIDENCE_MAX];
 	size_t evidence_count;
-	char text[JUDGE_EVIDENCE_MAX][160]; /* what evidence[] points to */
+	char text[JUDGE_EVIDENCE_MAX][320]; /* what evidence[] points to */
 };
 
 void judge(const struct judge_evidence *e, struct judge_finding *ret_finding);

@@ -6,6 +6,7 @@
  */
 #include "judge_words.h"
 
+#include "crash_words.h"
 #include "names.h"
 #include "units.h"
 #include <signal.h>
@@ -66,6 +67,50 @@ say_when(const struct judge_evidence *e, struct words *w)
 	say(w, " after %s on %s", time_of(e->usage.wall_ms, t), e->host);
 }
 
+static bool
+has_record(const struct judge_evidence *e)
+{
+	return e->crash != NULL && e->crash->seen;
+}
+
+/* Why the signal came, and where: as far as the process could still tell. */
+static void
+say_place(const struct judge_evidence *e, struct words *w)
+{
+	char place[CRASH_WORDS_MAX];
+
+	if (!has_record(e) || e->crash->asked)
+		return;
+	crash_words_place(e->crash, place, sizeof(place));
+	if (place[0] != '\0')
+		say(w, ", in %s,", place);
+}
+
+static void
+say_crash(const struct judge_evidence *e, struct words *w)
+{
+	char cause[CRASH_WORDS_MAX];
+
+	if (!has_record(e))
+		return;
+	crash_words_cause(e->crash, e->err, e->err_len, cause, sizeof(cause));
+	if (cause[0] != '\0')
+		say(w, ": %s", cause);
+	say_place(e, w);
+}
+
+static void
+say_where_it_was(const struct judge_evidence *e, struct words *w)
+{
+	char place[CRASH_WORDS_MAX];
+
+	if (!has_record(e) || !e->crash->asked)
+		return;
+	crash_words_place(e->crash, place, sizeof(place));
+	if (place[0] != '\0')
+		say(w, "; at the limit it was in %s", place);
+}
+
 static void
 say_stopped(const struct judge_evidence *e, struct words *w)
 {
@@ -97,6 +142,7 @@ say_signal(
     const struct judge_evidence *e, const struct judge_finding *f, struct words *w)
 {
 	say_end(e, w);
+	say_crash(e, w);
 	say_when(e, w);
 	if (f->certainty == REAPQ_UNKNOWN)
 		say(w,
@@ -115,6 +161,7 @@ say_memory(const struct judge_evidence *e, struct words *w)
 	say_end(e, w);
 	say(w, ": probably over its memory limit, as it had reached %s of %s",
 	    size_of(e->usage.peak_memory, peak), size_of(e->limits.memory, limit));
+	say_place(e, w);
 	say_when(e, w);
 }
 
@@ -128,6 +175,7 @@ say_cpu(const struct judge_evidence *e, const struct judge_finding *f, struct wo
 	    f->certainty == REAPQ_PROVED ? "" : "probably ",
 	    time_of(e->limits.cpu_ms, limit),
 	    time_of(e->usage.user_ms + e->usage.system_ms, used));
+	say_place(e, w);
 	say_when(e, w);
 }
 
@@ -141,10 +189,12 @@ say_limit(
 		say(w, "over its time limit of %s", time_of(e->limits.time_ms, a));
 		say_stopped(e, w);
 		say_when(e, w);
+		say_where_it_was(e, w);
 	} else if (f->verdict == REAPQ_V_FILE_SIZE_LIMIT) {
 		say_end(e, w);
 		say(w, ": it wrote a file past its limit of %s",
 		    size_of(e->limits.file_size, a));
+		say_place(e, w);
 		say_when(e, w);
 	} else if (f->verdict == REAPQ_V_RESULT_LIMIT) {
 		say(w, "its result is larger than the limit of %s",
@@ -225,6 +275,8 @@ judge_words_message(const struct judge_evidence *e, struct judge_finding *f)
 	if (e->leftover_processes > 0)
 		say(&w, "; %d process%s that it left behind had to be killed",
 		    e->leftover_processes, e->leftover_processes == 1 ? "" : "es");
+	if (e->crash != NULL && e->crash->note[0] != '\0')
+		say(&w, "; last note: %s", e->crash->note);
 }
 
 static void REAPQ_PRINTF(4, 5) note(
@@ -278,6 +330,38 @@ channel_said(const struct judge_evidence *e)
 	return "no answer";
 }
 
+static void
+note_crash(const struct judge_evidence *e, struct judge_finding *f)
+{
+	const struct crash_record *r = e->crash;
+	char text[CRASH_WORDS_MAX];
+
+	if (r->note[0] != '\0')
+		note(f, "note", "what the handler noted last", "%s", r->note);
+	if (r->seen) {
+		crash_words_signal(r, text, sizeof(text));
+		note(f, "crash record",
+		    r->asked ? "what it was asked at its time limit, as the process "
+			       "reported it"
+			     : "the signal, as the process reported it",
+		    "%s", text);
+		crash_words_registers(r, text, sizeof(text));
+		note(f, "crash record", "registers", "%s", text);
+		crash_words_frames(r, text, sizeof(text));
+		note(f, "crash record", "backtrace", "%s", text);
+	} else if (e->wait_code != CLD_EXITED && e->intent == JUDGE_NO_INTENT) {
+		note(f, "crash record", "what the process reported",
+		    e->wait_status == SIGKILL
+			? "nothing: no process can see a SIGKILL come"
+			: "nothing: a thread without room on its stack, a handler of "
+			  "the task's own, or a signal that is not recorded");
+	}
+	if (r->seen && r->map_path[0] != '\0')
+		note(f, "crash record", "what is mapped at the address",
+		    "%s, of %lld bytes, with %lld bytes free where it is", r->map_path,
+		    (long long)r->file_size, (long long)r->fs_free);
+}
+
 void
 judge_words_evidence(const struct judge_evidence *e, struct judge_finding *f)
 {
@@ -302,11 +386,15 @@ judge_words_evidence(const struct judge_evidence *e, struct judge_finding *f)
 	if (e->intent != JUDGE_NO_INTENT)
 		note(f, "worker", "signal sent by this worker",
 		    "%s, %lld ms after start: %s",
-		    e->killed ? "SIGTERM, then SIGKILL" : "SIGTERM",
+		    e->asked_only ? "SIGRTMAX-2, to ask where it was"
+		    : e->killed   ? "SIGTERM, then SIGKILL"
+				  : "SIGTERM",
 		    (long long)e->intent_ms, intent_name(e->intent));
 	if (e->leftover_processes > 0)
 		note(f, "worker", "processes that outlived it and were killed", "%d",
 		    e->leftover_processes);
+	if (e->crash != NULL)
+		note_crash(e, f);
 }
 
 void

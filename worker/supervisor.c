@@ -22,6 +22,7 @@
 #include "pool.h"
 #include "reaper.h"
 #include "runner_proc.h"
+#include "symbolize.h"
 #include "worker_id.h"
 #include <event2/event.h>
 #include <signal.h>
@@ -42,6 +43,7 @@ struct supervisor {
 	struct pool *pool;
 	struct reaper *reaper;
 	struct outbox *outbox;
+	struct symbolize *symbolize;
 	struct fetch *fetch;
 	struct lease *lease;
 	struct attempt_env env;
@@ -189,7 +191,8 @@ is_known(pid_t pid, void *arg)
 	const struct supervisor *s = arg;
 	const struct attempt *a;
 
-	if (pid == runner_proc_pid(s->runner) || pool_owns(s->pool, pid) ||
+	if (pid == runner_proc_pid(s->runner) || pid == symbolize_pid(s->symbolize) ||
+	    pool_owns(s->pool, pid) ||
 	    (s->embedded != NULL && pid == embedded_pid(s->embedded)))
 		return true;
 	TAILQ_FOREACH(a, &s->attempts, link)
@@ -366,7 +369,16 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 	    .arg = s};
 	int rc;
 
-	if ((rc = outbox_new(&s->outbox, s->main, s->big, err)) != 0 ||
+	char helper_path[4096];
+
+	/* It is installed beside the runner. */
+	snprintf(helper_path, sizeof(helper_path), "%.*sreapq-symbolize",
+	    (int)(strrchr(runner_path, '/') != NULL
+		      ? strrchr(runner_path, '/') + 1 - runner_path
+		      : 0),
+	    runner_path);
+	if ((rc = symbolize_new(&s->symbolize, s->base, helper_path, err)) != 0 ||
+	    (rc = outbox_new(&s->outbox, s->main, s->big, err)) != 0 ||
 	    (rc = pool_new(&s->pool, s->base, &po, err)) != 0 ||
 	    (rc = fetch_new(&s->fetch, s->base, &fo, err)) != 0 ||
 	    (rc = runner_proc_new(&s->runner, s->base, &ro, err)) != 0 ||
@@ -375,8 +387,8 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 		return rc;
 	struct lease_options lo = {s->config, s->id, s->host, ISOLATION, s->main,
 	    &s->attempts, s->runner, clock_wall_ms(), &s->tasks_done, s};
-	s->env = (struct attempt_env){s->base, s->config, s->runner, s->outbox, s->id,
-	    s->host, ISOLATION, on_slot_free, on_closed, s};
+	s->env = (struct attempt_env){s->base, s->config, s->runner, s->outbox,
+	    s->symbolize, s->id, s->host, ISOLATION, on_slot_free, on_closed, s};
 	return lease_new(&s->lease, s->base, &lo, err);
 }
 
@@ -433,6 +445,7 @@ free_all(struct supervisor *s)
 	reaper_free(s->reaper);
 	pool_free(s->pool);
 	runner_proc_free(s->runner);
+	symbolize_free(s->symbolize);
 	/* A child whose fork the runner had not told of yet. */
 	leftovers_end(s->embedded != NULL ? embedded_pid(s->embedded) : 0);
 	conn_free(s->main);

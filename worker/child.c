@@ -388,8 +388,10 @@ child_answered(const struct child *c)
 {
 	uint32_t state = CRASH_PAGE_EMPTY;
 
-	(void)pread(c->page_fd, &state, sizeof(state),
-	    (off_t)offsetof(struct crash_page, asked.state));
+	if (pread(c->page_fd, &state, sizeof(state),
+		(off_t)offsetof(struct crash_page, asked.state)) !=
+	    (ssize_t)sizeof(state))
+		return false;
 	return state == CRASH_PAGE_WHOLE;
 }
 

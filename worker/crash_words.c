@@ -97,6 +97,12 @@ crash_words_has_address(const struct crash_record *r)
 	return r->seen && !r->asked && fault && r->code > 0 && r->code != SI_KERNEL;
 }
 
+static bool
+by_itself(const struct crash_record *r)
+{
+	return r->sender_pid > 0 && r->sender_pid == r->pid;
+}
+
 bool
 crash_words_sent(const struct crash_record *r)
 {
@@ -233,9 +239,9 @@ crash_words_cause(const struct crash_record *r, const char *err, size_t err_len,
 		return;
 	if (crash_words_sent(r))
 		sent_cause(r, buf, cap);
-	else if (r->signal == SIGABRT && r->sender_pid == r->pid)
+	else if (r->signal == SIGABRT && by_itself(r))
 		abort_cause(r, err, err_len, buf, cap);
-	else if (r->sender_pid == r->pid)
+	else if (by_itself(r))
 		snprintf(buf, cap, "it sent the signal to itself");
 	else if (r->signal == SIGSEGV)
 		segv_cause(r, buf, cap);

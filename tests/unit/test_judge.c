@@ -163,7 +163,8 @@ test_judge_cpu_limit_needs_the_usage(void **state)
 	e.usage.system_ms = 20;
 	expect(&e, REAPQ_V_CPU_LIMIT, REAPQ_PROVED, "over its CPU limit of 2 s");
 	e.usage.user_ms = 1700;
-	expect(&e, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY, "probably over its CPU limit of 2 s");
+	expect(
+	    &e, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY, "probably over its CPU limit of 2 s");
 	e.usage.user_ms = 500;
 	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "killed by SIGXCPU");
 	e.limits.cpu_ms = -1;
@@ -174,6 +175,45 @@ test_judge_cpu_limit_needs_the_usage(void **state)
 	expect(&e, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY, "probably over its CPU limit");
 	e.usage.user_ms = 2500;
 	expect(&e, REAPQ_V_SIGNAL, REAPQ_UNKNOWN, "not visible");
+}
+
+/* Its own word for the sender counts only where the usage bears it out. */
+static void
+test_judge_crash_record(void **state)
+{
+	struct judge_evidence e = died_of(SIGXCPU);
+	struct crash_record r;
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	r.seen = r.whole = true;
+	r.signal = SIGXCPU;
+	r.code = SI_KERNEL;
+	r.pid = 7;
+	r.sender_pid = -1;
+	e.crash = &r;
+	e.limits.cpu_ms = 2000;
+	e.usage.user_ms = 1700;
+	expect(&e, REAPQ_V_CPU_LIMIT, REAPQ_PROVED, ": over its CPU limit of 2 s");
+	e.usage.user_ms = 900;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "killed by SIGXCPU");
+	r.code = SI_USER;
+	r.sender_pid = 4711;
+	e.usage.user_ms = 1999;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "sent by process 4711 of user 0");
+	e = died_of(SIGSEGV);
+	e.crash = &r;
+	r.signal = SIGSEGV;
+	r.code = SEGV_MAPERR;
+	r.sender_pid = -1;
+	strcpy(r.note, "parsing row 81234");
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED,
+	    "killed by SIGSEGV: null pointer: access to address 0x0 after 0.31 s");
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "; last note: parsing row 81234");
+	e = died_of(SIGKILL);
+	e.crash = &r;
+	r.seen = false;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_UNKNOWN, "; last note: parsing row 81234");
 }
 
 static void
@@ -242,6 +282,7 @@ main(void)
 	    cmocka_unit_test(test_judge_signals),
 	    cmocka_unit_test(test_judge_our_own_kills),
 	    cmocka_unit_test(test_judge_cpu_limit_needs_the_usage),
+	    cmocka_unit_test(test_judge_crash_record),
 	    cmocka_unit_test(test_judge_file_size_and_memory),
 	    cmocka_unit_test(test_judge_counts_what_was_left_behind),
 	    cmocka_unit_test(test_judge_not_started),

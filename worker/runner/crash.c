@@ -105,8 +105,10 @@ take_abort_message(void)
 {
 	const struct abort_text *m = abort_text != NULL ? *abort_text : NULL;
 
-	if (m != NULL)
-		(void)strncpy(page->abort_message, m->text, CRASH_PAGE_TEXT - 1);
+	if (m == NULL)
+		return;
+	memset(page->abort_message, 0, CRASH_PAGE_TEXT);
+	memcpy(page->abort_message, m->text, strnlen(m->text, CRASH_PAGE_TEXT - 1));
 }
 
 /* A walk over a stack that is broken may fault: on_fatal comes back here then. */

@@ -58,7 +58,8 @@ take_line(struct crash_page_record *rec, uint64_t address, const char *line)
 	p = skip_words(line, 2);
 	rec->map_offset = hex(&p);
 	p = skip_words(line, 5);
-	strncpy(rec->map_path, p, CRASH_PAGE_PATH - 1);
+	memset(rec->map_path, 0, CRASH_PAGE_PATH);
+	memcpy(rec->map_path, p, strnlen(p, CRASH_PAGE_PATH - 1));
 	return 1;
 }
 

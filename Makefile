@@ -1,5 +1,5 @@
 # Shortcuts. Everything here is a line or two of cmake and ctest.
-.PHONY: all demo test check install asan fuzz fmt lint bench clean deps
+.PHONY: all demo test check install fuzz fmt lint clean deps
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -11,25 +11,27 @@ all: deps
 demo: all
 	tests/demo/demo.sh build/release/bin
 
-test: deps
+test:
 	tests/run-all.sh
 
 install: all
 	DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)
 
 # Unit and model tests only, in seconds.
-check: deps
+check:
+	tests/install-deps.sh test
 	cmake --preset dev && cmake --build --preset dev
 	ctest --test-dir build/dev -L 'unit|model' --output-on-failure
 
-fuzz: deps
-	cmake --preset fuzz && cmake --build --preset fuzz
+fuzz:
+	tests/install-deps.sh test
+	cmake --preset fuzz && cmake --build --preset fuzz --target fuzzers
 	tests/fuzz/run.sh build/fuzz 60
 
 fmt:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
-lint: deps
+lint:
 	tests/lint.sh
 
 clean:

@@ -8,6 +8,7 @@
  */
 #include "attempt.h"
 
+#include "attempt_crash.h"
 #include "attempt_report.h"
 #include "check.h"
 #include "clock.h"
@@ -23,11 +24,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ASK_LOOK_MS 5     /* between looks for an answer */
-#define ASK_MAX_MS 200    /* then it is stopped without one */
 #define SWEEP_MS 5        /* between looks */
 #define SWEEP_MAX_MS 2000 /* then what is left is counted and left */
 #define RETRY_REPORT_MS 500
+#define WAIT_MS 10000 /* for a child; then the task is refused */
 
 static void conclude(struct attempt *a);
 
@@ -111,6 +111,8 @@ attempt_new(struct attempt **ret_a, const struct attempt_env *env,
 	    (struct reapq_usage){-1, -1, -1, -1, NULL, -1, -1, -1, -1, -1, -1};
 	a->evidence.host = env->host;
 	examine(a, claim);
+	if (attempt_wants_child(a))
+		arm(a, WAIT_MS);
 	*ret_a = a;
 	return 0;
 }
@@ -151,18 +153,40 @@ attempt_refuse(struct attempt *a)
 
 /* ---- what the child says ------------------------------------------------------- */
 
+/* What came is worth nothing, whatever comes after; its memory is free at once. */
+static void
+drop_result(struct attempt *a, bool *why, enum judge_intent intent)
+{
+	*why = true;
+	buf_free(&a->result);
+	attempt_stop(a, intent, "", true);
+}
+
+static bool
+result_dropped(const struct judge_evidence *e)
+{
+	return e->too_big || e->garbled || e->no_memory;
+}
+
 static void
 on_part(struct attempt *a, const void *data, size_t len)
 {
-	a->evidence.result_len += (int64_t)len;
-	if (a->evidence.result_len > a->limits.result) {
-		attempt_stop(a, JUDGE_RESULT_LIMIT, "", true);
-		a->evidence.too_big = true;
-		buf_free(&a->result);
-	} else if (buf_add(&a->result, data, len) != 0) {
-		attempt_stop(a, JUDGE_GARBLED, "", true);
-		(void)buf_addf(&a->text, "no memory in the worker for its result");
-	}
+	struct judge_evidence *e = &a->evidence;
+
+	e->result_len += (int64_t)len;
+	if (e->result_len > a->limits.result)
+		drop_result(a, &e->too_big, JUDGE_RESULT_LIMIT);
+	else if (buf_add(&a->result, data, len) != 0)
+		drop_result(a, &e->no_memory, JUDGE_RESULT_LIMIT);
+}
+
+/* A task may say much; the worker's log is everybody's. */
+static void
+on_log(struct attempt *a, const void *data, size_t len)
+{
+	if (a->log_lines++ < ATTEMPT_LOG_LINES)
+		log_event(LOG_INFO, "task_says", "task=%s text=%s", a->id,
+		    log_quote_bytes(data, len));
 }
 
 static void
@@ -173,7 +197,7 @@ on_frame(enum frame_type type, const void *data, size_t len, void *arg)
 
 	switch (type) {
 	case FRAME_PART:
-		if (!e->too_big && !e->done)
+		if (!result_dropped(e) && !e->done)
 			on_part(a, data, len);
 		break;
 	case FRAME_DONE:
@@ -187,8 +211,7 @@ on_frame(enum frame_type type, const void *data, size_t len, void *arg)
 		(void)buf_add(&a->text, data, len);
 		break;
 	case FRAME_LOG:
-		log_event(LOG_INFO, "task_says", "task=%s text=%s", a->id,
-		    log_quote_bytes(data, len));
+		on_log(a, data, len);
 		break;
 	case FRAME_TOO_BIG:
 		e->too_big = true;
@@ -204,25 +227,31 @@ on_garbled(const struct reapq_error *err, void *arg)
 {
 	struct attempt *a = arg;
 
-	attempt_stop(a, JUDGE_GARBLED, "", true);
+	drop_result(a, &a->evidence.garbled, JUDGE_GARBLED);
 	a->text.len = 0;
 	(void)buf_addf(&a->text, "%s", err->msg);
 }
 
 /* ---- start and stop ------------------------------------------------------------- */
 
+static void on_held_child(void *arg);
 static void on_exit_of_child(void *arg);
 
 void
 attempt_start(struct attempt *a, struct child *c)
 {
-	struct child_watcher watcher = {on_frame, on_garbled, on_exit_of_child, a};
+	struct child_watcher watcher = {.on_frame = on_frame,
+	    .on_garbled = on_garbled,
+	    .on_held = on_held_child,
+	    .on_exit = on_exit_of_child,
+	    .arg = a};
 	struct reapq_error err = REAPQ_ERROR_INIT;
 	size_t len;
 	void *bytes =
 	    dispatch_encode(&a->task, a->queue, a->number, &a->limits, &len, &err);
 
 	CHECK(attempt_wants_child(a));
+	(void)event_del(a->ev_timer);
 	if (bytes == NULL || child_dispatch(c, bytes, len, (size_t)a->limits.output,
 				 &watcher, &err) != 0) {
 		child_free(c);
@@ -245,49 +274,18 @@ stop_running(struct attempt *a, bool now)
 {
 	if (!child_signal(a->child, now ? SIGKILL : SIGTERM)) {
 		/* It was dead already; if nothing had been sent, of its own cause. */
-		if (!a->signalled && !a->evidence.asked_only)
+		if (!a->signalled && !a->evidence.asked_where)
 			a->evidence.intent = JUDGE_NO_INTENT;
 		return;
 	}
 	a->signalled = true;
-	a->evidence.asked_only = false;
 	if (now) {
 		a->evidence.killed = true;
 		(void)event_del(a->ev_timer);
 	} else {
+		a->evidence.asked = true;
 		arm(a, a->env->config->kill_grace_ms);
 	}
-}
-
-/*
- * A handler over its time limit is asked where it is before it is told to stop: its
- * stack is the answer to "what took so long". True: asked; on_timer goes on.
- */
-static bool
-ask_first(struct attempt *a)
-{
-	if (a->evidence.intent != JUDGE_TIME_LIMIT || a->evidence.is_exec ||
-	    !child_ask(a->child))
-		return false;
-	a->evidence.asked_only = true;
-	a->ask_until_ms = clock_mono_ms() + ASK_MAX_MS;
-	arm(a, ASK_LOOK_MS);
-	return true;
-}
-
-/* True: go on waiting. */
-static bool
-still_asking(struct attempt *a)
-{
-	if (a->ask_until_ms == 0)
-		return false;
-	if (!child_answered(a->child) && clock_mono_ms() < a->ask_until_ms) {
-		arm(a, ASK_LOOK_MS);
-		return true;
-	}
-	a->ask_until_ms = 0;
-	stop_running(a, false);
-	return true;
 }
 
 static void
@@ -313,6 +311,12 @@ attempt_stop(struct attempt *a, enum judge_intent intent, const char *text, bool
 
 	if (a->state != ATTEMPT_WAITING && a->state != ATTEMPT_RUNNING)
 		return;
+	/* A task that goes back anyway may still be cancelled for good. */
+	if (e->intent == JUDGE_SHUTDOWN &&
+	    (intent == JUDGE_CANCEL || intent == JUDGE_DEADLINE)) {
+		e->intent = intent;
+		snprintf(a->intent_text, sizeof(a->intent_text), "%s", text);
+	}
 	if (e->intent != JUDGE_NO_INTENT && !(now && !e->killed))
 		return;
 	if (e->intent == JUDGE_NO_INTENT) {
@@ -320,9 +324,9 @@ attempt_stop(struct attempt *a, enum judge_intent intent, const char *text, bool
 		snprintf(a->intent_text, sizeof(a->intent_text), "%s", text);
 		e->intent_ms = a->started_ms > 0 ? clock_mono_ms() - a->started_ms : 0;
 	}
-	if (a->state == ATTEMPT_RUNNING && !now && ask_first(a))
-		return;
-	if (a->state == ATTEMPT_RUNNING)
+	if (a->state == ATTEMPT_RUNNING && !now && attempt_crash_ask(a))
+		arm(a, ATTEMPT_CRASH_LOOK_MS);
+	else if (a->state == ATTEMPT_RUNNING)
 		stop_running(a, now);
 	else if (attempt_wants_child(a))
 		stop_waiting(a, intent);
@@ -341,8 +345,12 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	case ATTEMPT_RUNNING:
 		if (a->evidence.intent == JUDGE_NO_INTENT)
 			attempt_stop(a, JUDGE_TIME_LIMIT, "", false);
-		else if (!still_asking(a))
+		else if (a->ask_until_ms == 0)
 			stop_running(a, true);
+		else if (attempt_crash_waiting(a))
+			arm(a, ATTEMPT_CRASH_LOOK_MS);
+		else
+			stop_running(a, false);
 		break;
 	case ATTEMPT_SWEEPING:
 		sweep(a);
@@ -351,6 +359,10 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		conclude(a);
 		break;
 	case ATTEMPT_WAITING:
+		unfit(
+		    a, "no child could be forked for it in 10 s: see the worker's log");
+		conclude(a);
+		break;
 	case ATTEMPT_NAMING:
 		break;
 	}
@@ -358,25 +370,50 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 /* ---- the end ------------------------------------------------------------------------ */
 
+/* Dead, but traced by somebody, who gets its status first: a runaway of its own, then. */
+static void
+on_held_child(void *arg)
+{
+	struct attempt *a = arg;
+
+	(void)leftovers_sweep(
+	    &a->leftovers, child_gen(a->child), child_pid(a->child), false);
+}
+
+/* It died before it had its task: another child takes it. */
+static void
+start_over(struct attempt *a)
+{
+	child_reap(a->child);
+	child_free(a->child);
+	a->child = NULL;
+	a->state = ATTEMPT_WAITING;
+	a->started_ms = a->started_wall_ms = 0;
+	a->evidence.intent = JUDGE_NO_INTENT;
+	arm(a, WAIT_MS);
+	a->env->on_wants_child(a->env->arg);
+}
+
 static void
 on_exit_of_child(void *arg)
 {
 	struct attempt *a = arg;
 
+	if (child_missed_task(a->child) && a->evidence.intent == JUDGE_NO_INTENT) {
+		start_over(a);
+		return;
+	}
 	a->ended_wall_ms = clock_wall_ms();
 	a->evidence.usage.wall_ms = clock_mono_ms() - a->started_ms;
 	(void)event_del(a->ev_timer);
 	a->state = ATTEMPT_SWEEPING;
 	a->sweep_until_ms = clock_mono_ms() + SWEEP_MAX_MS;
-	/* The group still exists: its leader is our zombie. */
-	(void)kill(-child_pid(a->child), SIGKILL);
 	sweep(a);
 }
 
 static void
 pronounce(struct attempt *a)
 {
-	a->evidence.err = capture_get(child_stderr(a->child), &a->evidence.err_len);
 	judge(&a->evidence, &a->finding);
 	conclude(a);
 }
@@ -390,64 +427,29 @@ on_named(void *arg)
 	pronounce(a);
 }
 
-/* What the process says of its end; not asked of one that ended well, nor of a command,
- * which has nobody to say it. */
-static void
-read_record(struct attempt *a)
-{
-	const struct judge_evidence *e = &a->evidence;
-	bool exited = e->wait_code == CLD_EXITED;
-	struct crash_page page;
-
-	if (e->is_exec || e->refused || (exited && e->wait_status == 0 && e->done))
-		return;
-	/* Without memory the report says less. */
-	a->crash = malloc(sizeof(*a->crash));
-	if (a->crash == NULL)
-		return;
-	child_page(a->child, &page);
-	crash_record_read(&page, exited ? 0 : e->wait_status,
-	    e->intent == JUDGE_TIME_LIMIT, a->crash);
-	a->evidence.crash = a->crash;
-}
-
 static void
 sweep(struct attempt *a)
 {
-	int reaped = 0;
-	int left = leftovers_sweep(child_gen(a->child), child_pid(a->child), &reaped);
+	int left = leftovers_sweep(&a->leftovers, child_gen(a->child),
+	    child_pid(a->child), !a->evidence.killed);
 
-	a->evidence.leftover_processes += reaped;
+	/* The group still exists: its leader is our zombie. */
+	(void)kill(-child_pid(a->child), SIGKILL);
 	if (left > 0 && clock_mono_ms() < a->sweep_until_ms) {
 		arm(a, SWEEP_MS);
 		return;
 	}
-	a->evidence.leftover_processes += left;
+	a->evidence.leftover_processes = a->leftovers.count;
 	a->evidence.wait_code = child_wait_code(a->child);
 	a->evidence.wait_status = child_wait_status(a->child);
 	child_usage(a->child, &a->evidence.usage);
 	a->evidence.limits = a->limits;
 	a->evidence.intent_text = a->intent_text;
 	a->evidence.text = buf_str(&a->text);
-	read_record(a);
-	if (a->crash != NULL && a->crash->frames_n > 0)
-		a->naming = symbolize_start(a->env->symbolize, a->crash, on_named, a);
-	if (a->naming != NULL)
+	if (attempt_crash_read(a, on_named))
 		a->state = ATTEMPT_NAMING;
 	else
 		pronounce(a);
-}
-
-static void
-log_end(const struct attempt *a)
-{
-	bool quiet = a->finding.verdict == REAPQ_V_OK;
-
-	log_event(quiet ? LOG_DEBUG : LOG_INFO, "task_ended",
-	    "task=%s attempt=%d handler=%s verdict=%s certainty=%s message=%s", a->id,
-	    a->number, log_quote(a->task.handler != NULL ? a->task.handler : ""),
-	    reapq_verdict_name(a->finding.verdict),
-	    reapq_certainty_name(a->finding.certainty), log_quote(a->finding.message));
 }
 
 static void
@@ -475,12 +477,13 @@ conclude(struct attempt *a)
 	if (held) {
 		if (a->ended_wall_ms == 0)
 			a->ended_wall_ms = clock_wall_ms();
-		log_end(a);
+		attempt_report_log(a);
 	}
 	a->state = ATTEMPT_REPORTING;
 	if (attempt_report_send(a, on_reported, &err) != 0) {
 		log_event(LOG_ERROR, "report_delayed", "task=%s why=%s", a->id,
 		    log_quote(err.msg));
+		attempt_report_shrink(a);
 		arm(a, RETRY_REPORT_MS);
 	} else {
 		if (a->child != NULL)

@@ -12,10 +12,13 @@
 #include "child.h"
 #include "config.h"
 #include "judge.h"
+#include "leftovers.h"
 #include "outbox.h"
 #include "symbolize.h"
 #include "wire.h"
 #include <sys/queue.h>
+
+#define ATTEMPT_LOG_LINES 200 /* of one attempt */
 
 enum attempt_state {
 	ATTEMPT_WAITING,
@@ -37,6 +40,7 @@ struct attempt_env {
 	const char *worker_id, *host, *isolation;
 	void (*on_slot_free)(void *arg); /* its child is gone */
 	void (*on_closed)(struct attempt *a, void *arg);
+	void (*on_wants_child)(void *arg); /* its child died before it had the task */
 	void *arg;
 };
 
@@ -71,7 +75,9 @@ struct attempt {
 	int64_t ask_until_ms;         /* asked where it is, and waiting; 0: not */
 	struct crash_record *crash;   /* NULL: none was wanted */
 	struct symbolize_job *naming; /* while NAMING */
+	int64_t log_lines;
 	int64_t sweep_until_ms;
+	struct leftovers leftovers;
 	bool buried; /* the message could not be read: to the dead list */
 	struct judge_finding finding;
 };

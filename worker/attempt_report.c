@@ -10,6 +10,7 @@
 #include "crash_words.h"
 #include "error.h"
 #include "keys.h"
+#include "log.h"
 #include "names.h"
 #include "retry.h"
 #include "rnd.h"
@@ -123,14 +124,14 @@ fill(struct attempt *a, struct reapq_report *r)
 static const char *
 mode_of(const struct attempt *a, int64_t *ret_delay_ms)
 {
-	enum judge_intent intent = a->evidence.intent;
 	uint32_t set = 0;
 
 	*ret_delay_ms = 0;
 	if (a->buried)
 		return "B";
+	/* Given back, or, when the lease is gone, told to whom it may concern. */
 	if (a->finding.verdict == REAPQ_V_WORKER_LOST)
-		return intent == JUDGE_SHUTDOWN ? "L" : "F";
+		return a->started_ms == 0 ? "L" : "S";
 	if (retry_parse(a->task.retry_on, &set, NULL) != 0 ||
 	    !retry_wanted(set, a->finding.verdict, a->failed + 1, a->task.max_attempts))
 		return "F";
@@ -175,4 +176,33 @@ out:
 	buf_free(&bytes);
 	buf_free(&brief);
 	return rc;
+}
+
+void
+attempt_report_shrink(struct attempt *a)
+{
+	if (a->result.len > 0 && a->finding.verdict == REAPQ_V_OK) {
+		a->evidence.no_memory = true;
+		judge(&a->evidence, &a->finding);
+	}
+	buf_free(&a->result);
+	if (a->child == NULL)
+		return;
+	capture_drop(child_stdout(a->child));
+	capture_drop(child_stderr(a->child));
+}
+
+void
+attempt_report_log(const struct attempt *a)
+{
+	bool quiet = a->finding.verdict == REAPQ_V_OK;
+
+	if (a->log_lines > ATTEMPT_LOG_LINES)
+		log_event(LOG_WARN, "task_said_more", "task=%s dropped=%lld", a->id,
+		    (long long)a->log_lines - ATTEMPT_LOG_LINES);
+	log_event(quiet ? LOG_DEBUG : LOG_INFO, "task_ended",
+	    "task=%s attempt=%d handler=%s verdict=%s certainty=%s message=%s", a->id,
+	    a->number, log_quote(a->task.handler != NULL ? a->task.handler : ""),
+	    reapq_verdict_name(a->finding.verdict),
+	    reapq_certainty_name(a->finding.certainty), log_quote(a->finding.message));
 }

@@ -57,6 +57,13 @@ capture_get(struct capture *c, size_t *ret_len)
 }
 
 void
+capture_drop(struct capture *c)
+{
+	c->truncated = c->truncated || c->bytes.len > 0;
+	buf_free(&c->bytes);
+}
+
+void
 capture_free(struct capture *c)
 {
 	buf_free(&c->bytes);

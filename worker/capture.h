@@ -21,6 +21,8 @@ struct capture {
 void capture_add(struct capture *c, const void *data, size_t len);
 /* What is kept; lent until the next call. */
 const void *capture_get(struct capture *c, size_t *ret_len);
+/* Forgets what was kept, and counts it as truncated. */
+void capture_drop(struct capture *c);
 void capture_free(struct capture *c);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "check.h"
 #include "error.h"
+#include "leftovers.h"
 #include "runner_proc.h"
 #include <errno.h>
 #include <event2/event.h>
@@ -25,6 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define HELD_US 20000
 #define READ_CHUNK ((size_t)256 * 1024)
 
 struct child {
@@ -35,11 +37,11 @@ struct child {
 	enum child_state state;
 	int pid_fd, chan_fd, out_fd, err_fd;
 	int page_fd; /* never mapped here: a hostile child could cut it short */
-	struct event *ev_pid, *ev_chan, *ev_chan_write, *ev_out, *ev_err;
+	struct event *ev_pid, *ev_held, *ev_chan, *ev_chan_write, *ev_out, *ev_err;
 	char *task; /* what the child has not taken yet */
 	size_t task_len, task_off;
 	struct frame_reader reader;
-	bool garbled;
+	bool garbled, missed;
 	struct capture out, err;
 	siginfo_t si;
 	struct rusage usage;
@@ -143,12 +145,11 @@ child_free(struct child *c)
 	if (c->pid_fd >= 0) {
 		(void)kill(-c->pid, SIGKILL);
 		(void)kill(c->pid, SIGKILL);
-		while (waitid(P_PIDFD, (id_t)c->pid_fd, &c->si, WEXITED) != 0 &&
-		       errno == EINTR)
-			;
+		leftovers_reap(c->pid);
 	}
 	close_streams(c);
 	free_event(&c->ev_pid);
+	free_event(&c->ev_held);
 	close_fd(&c->pid_fd);
 	close_fd(&c->page_fd);
 	capture_free(&c->out);
@@ -262,19 +263,35 @@ drain(struct child *c)
 		;
 }
 
+/* True once the kernel lets us have its status. The raw call has a fifth argument that
+ * glibc hides: the usage, waitid(2). */
+static bool
+look_at_status(struct child *c)
+{
+	memset(&c->si, 0, sizeof(c->si));
+	return syscall(SYS_waitid, P_PIDFD, c->pid_fd, &c->si,
+		   WEXITED | WNOHANG | WNOWAIT, &c->usage) == 0 &&
+	       c->si.si_pid != 0;
+}
+
 static void
 on_death(evutil_socket_t fd, short what, void *arg)
 {
+	static const struct timeval pause = {0, HELD_US};
 	struct child *c = arg;
 
+	(void)fd;
 	(void)what;
-	memset(&c->si, 0, sizeof(c->si));
-	/* The raw call has a fifth argument that glibc hides: the usage, waitid(2). */
-	if (syscall(SYS_waitid, P_PIDFD, fd, &c->si, WEXITED | WNOHANG | WNOWAIT,
-		&c->usage) != 0 ||
-	    c->si.si_pid == 0)
+	if (!look_at_status(c)) {
+		/* Its pidfd stays readable: look again by time, not at full speed. */
+		(void)event_del(c->ev_pid);
+		if (c->watcher.on_held != NULL)
+			c->watcher.on_held(c->watcher.arg);
+		CHECK(event_add(c->ev_held, &pause) == 0);
 		return;
+	}
 	free_event(&c->ev_pid);
+	free_event(&c->ev_held);
 	c->state = CHILD_DEAD;
 	drain(c);
 	close_streams(c);
@@ -297,7 +314,8 @@ child_forked(struct child *c, pid_t pid, struct reapq_error *err)
 	}
 	(void)fcntl(c->pid_fd, F_SETFD, FD_CLOEXEC);
 	c->ev_pid = event_new(c->base, c->pid_fd, EV_READ | EV_PERSIST, on_death, c);
-	if (c->ev_pid == NULL || event_add(c->ev_pid, NULL) != 0)
+	c->ev_held = evtimer_new(c->base, on_death, c);
+	if (c->ev_held == NULL || c->ev_pid == NULL || event_add(c->ev_pid, NULL) != 0)
 		return error_set(err, REAPQ_ENOMEM, "no memory to watch a child");
 	c->state = CHILD_WARM;
 	return 0;
@@ -317,8 +335,11 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 			continue;
 		if (n < 0 && errno == EAGAIN)
 			return;
-		if (n < 0)
-			break; /* it died; its pidfd tells */
+		if (n < 0) {
+			/* it died; its pidfd tells */
+			c->missed = c->task_off == 0;
+			break;
+		}
 		c->task_off += (size_t)n;
 	}
 	forget_task(c);
@@ -401,6 +422,12 @@ child_page(const struct child *c, struct crash_page *ret_page)
 	if (pread(c->page_fd, ret_page, sizeof(*ret_page), 0) !=
 	    (ssize_t)sizeof(*ret_page))
 		memset(ret_page, 0, sizeof(*ret_page));
+}
+
+bool
+child_missed_task(const struct child *c)
+{
+	return c->missed;
 }
 
 int

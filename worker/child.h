@@ -38,6 +38,9 @@ struct child_watcher {
 	void (*on_frame)(enum frame_type type, const void *data, size_t len, void *arg);
 	/* It said something that no child of ours says; err has what. */
 	void (*on_garbled)(const struct reapq_error *err, void *arg);
+	/* It is dead, but somebody who traces it has its status; called every 20 ms until
+	 * it is let go. May be NULL. */
+	void (*on_held)(void *arg);
 	void (*on_exit)(void *arg);
 	void *arg;
 };
@@ -59,6 +62,9 @@ int child_forked(struct child *c, pid_t pid, struct reapq_error *err);
  * child's to free. From now on watcher hears of it. */
 int child_dispatch(struct child *c, void *bytes, size_t len, size_t output_limit,
     const struct child_watcher *watcher, struct reapq_error *err);
+
+/* When DEAD: it had died before it could be given its task. */
+bool child_missed_task(const struct child *c);
 
 /* A signal to its whole process group. False if it had ended already: then nothing was
  * sent, and its end is its own. */

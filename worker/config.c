@@ -251,10 +251,16 @@ set(struct config *c, int key, const char *text, bool from_env, struct reapq_err
 	}
 }
 
+struct command_line {
+	struct config *config;
+	bool queues_seen, modules_seen;
+};
+
 static error_t
 parse_opt(int key, char *arg, struct argp_state *state)
 {
-	struct config *c = state->input;
+	struct command_line *line = state->input;
+	struct config *c = line->config;
 	struct reapq_error err = REAPQ_ERROR_INIT;
 
 	if (key == ARGP_KEY_ARG)
@@ -262,10 +268,12 @@ parse_opt(int key, char *arg, struct argp_state *state)
 	if (key < KEY_REDIS || key >= KEY_END)
 		return ARGP_ERR_UNKNOWN;
 	/* what the command line names replaces what the environment named */
-	if (key == KEY_QUEUE && state->hook == NULL) {
+	if (key == KEY_QUEUE && !line->queues_seen)
 		c->queues_count = 0;
-		state->hook = c;
-	}
+	if (key == KEY_MODULE && !line->modules_seen)
+		c->modules_count = 0;
+	line->queues_seen = line->queues_seen || key == KEY_QUEUE;
+	line->modules_seen = line->modules_seen || key == KEY_MODULE;
 	if (set(c, key, arg != NULL ? arg : "yes", false, &err) != 0) {
 		const struct argp_option *o = options;
 
@@ -366,12 +374,13 @@ config_load(struct config *c, int argc, char **argv)
 	    "give them back; a second signal: at once.";
 	struct argp argp = {options, parse_opt, NULL, doc, NULL, NULL, NULL};
 	const char *password = getenv("REAPQ_REDIS_PASSWORD");
+	struct command_line line = {.config = c};
 
 	set_defaults(c);
 	make_options();
 	argp_err_exit_status = 2;
 	load_environment(c);
-	(void)argp_parse(&argp, argc, argv, 0, NULL, c);
+	(void)argp_parse(&argp, argc, argv, 0, NULL, &line);
 	if (c->password[0] == '\0' && password != NULL)
 		snprintf(c->password, sizeof(c->password), "%s", password);
 	/* wherever --redis stood, a password given apart from it counts */

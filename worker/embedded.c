@@ -1,8 +1,7 @@
 /*
  * embedded.c - owns a private redis-server and its directory.
  *
- * Nothing is kept over its end; noeviction, so that it never eats a task. The worker's
- * connections wait for it to come up as they would for any other.
+ * Nothing is kept over its end; noeviction, so that it never eats a task.
  */
 #include "embedded.h"
 
@@ -10,16 +9,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#define READY_MS 10000
+#define READY_STEP_MS 2
 
 struct embedded {
 	char dir[32], socket[64], url[96];
 	pid_t pid;
+	int pid_fd;
 };
 
 static _Noreturn void
@@ -56,6 +64,51 @@ wait_for_exec(int fd)
 	return n == (ssize_t)sizeof(code) ? code : 0;
 }
 
+/* The socket is there, and refuses, before Redis listens on it: so connect(2) asks. */
+static bool
+listens(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool yes;
+
+	if (fd < 0)
+		return false;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	yes = connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+	close(fd);
+	return yes;
+}
+
+/* Before the loop runs, so waiting here holds nobody up. */
+static int
+wait_for_socket(struct embedded *e, struct reapq_error *err)
+{
+	struct timespec pause = {0, (long)READY_STEP_MS * 1000000};
+
+	for (int ms = 0; ms < READY_MS; ms += READY_STEP_MS) {
+		if (listens(e->socket))
+			return 0;
+		if (waitpid(e->pid, NULL, WNOHANG) == e->pid) {
+			e->pid = 0;
+			break;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	return error_set(err, REAPQ_ESYS,
+	    "redis-server for --embedded did not come up at %s", e->socket);
+}
+
+static int
+watch(struct embedded *e, struct reapq_error *err)
+{
+	e->pid_fd = (int)syscall(SYS_pidfd_open, e->pid, 0);
+	if (e->pid_fd < 0)
+		return error_sys(err, errno, "pidfd_open of redis-server");
+	(void)fcntl(e->pid_fd, F_SETFD, FD_CLOEXEC);
+	return wait_for_socket(e, err);
+}
+
 int
 embedded_new(struct embedded **ret_e, struct reapq_error *err)
 {
@@ -65,6 +118,7 @@ embedded_new(struct embedded **ret_e, struct reapq_error *err)
 
 	if (e == NULL)
 		return error_set(err, REAPQ_ENOMEM, "no memory");
+	e->pid_fd = -1;
 	snprintf(e->dir, sizeof(e->dir), "/tmp/reapq-XXXXXX");
 	if (mkdtemp(e->dir) == NULL) {
 		rc = error_sys(err, errno, "cannot make a directory %s", e->dir);
@@ -84,10 +138,13 @@ embedded_new(struct embedded **ret_e, struct reapq_error *err)
 	close(fail[1]);
 	code = e->pid < 0 ? errno : wait_for_exec(fail[0]);
 	close(fail[0]);
-	if (code != 0) {
+	if (code != 0)
 		rc = error_sys(err, code,
 		    "cannot start redis-server for --embedded (install it, or give "
 		    "--redis URL)");
+	else
+		rc = watch(e, err);
+	if (rc != 0) {
 		embedded_free(e);
 		return rc;
 	}
@@ -105,6 +162,8 @@ embedded_free(struct embedded *e)
 		while (waitpid(e->pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	}
+	if (e->pid_fd >= 0)
+		close(e->pid_fd);
 	(void)unlink(e->socket);
 	(void)rmdir(e->dir);
 	free(e);
@@ -120,4 +179,10 @@ pid_t
 embedded_pid(const struct embedded *e)
 {
 	return e->pid;
+}
+
+int
+embedded_pid_fd(const struct embedded *e)
+{
+	return e->pid_fd;
 }

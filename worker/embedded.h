@@ -17,5 +17,7 @@ void embedded_free(struct embedded *e);
 /* Where it is: "unix:///tmp/reapq-XXXXXX/redis.sock". */
 const char *embedded_url(const struct embedded *e);
 pid_t embedded_pid(const struct embedded *e);
+/* Readable once it is dead; the embedded's own. */
+int embedded_pid_fd(const struct embedded *e);
 
 #endif

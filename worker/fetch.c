@@ -148,7 +148,7 @@ claim(struct fetch *f)
 {
 	int room = f->stopped ? 0 : f->opts.free_slots(f->opts.arg);
 	const char *argv[] = {
-	    f->opts.worker_id, f->token, f->numbers[0], f->numbers[1], "p0,p1,p2,ps"};
+	    f->opts.worker_id, f->token, f->numbers[0], f->numbers[1], "p0,ps,p1,p2"};
 	struct conn_request req = {.script = &script_claim,
 	    .argc = 5,
 	    .argv = argv,

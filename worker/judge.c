@@ -44,11 +44,31 @@ by_own_fault(int sig)
 	       sig == SIGILL || sig == SIGSYS || sig == SIGTRAP;
 }
 
-static void
+static bool
 found(struct judge_finding *f, enum reapq_verdict v, enum reapq_certainty c)
 {
 	f->verdict = v;
 	f->certainty = c;
+	return true;
+}
+
+/* Rows for what came over its channel; false: nothing that settles it. */
+static bool
+judge_answer(const struct judge_evidence *e, struct judge_finding *f)
+{
+	bool exited_well = e->wait_code == CLD_EXITED && e->wait_status == 0;
+
+	if (e->refused)
+		return found(f, REAPQ_V_NOT_STARTED, REAPQ_PROVED);
+	if (e->garbled)
+		return found(f, REAPQ_V_ERROR, REAPQ_PROVED);
+	if (e->too_big || e->no_memory)
+		return found(f, REAPQ_V_RESULT_LIMIT, REAPQ_PROVED);
+	if (exited_well && e->done)
+		return found(f, REAPQ_V_OK, REAPQ_PROVED);
+	if (exited_well && e->failed)
+		return found(f, REAPQ_V_ERROR, REAPQ_PROVED);
+	return false;
 }
 
 /* Rows for what this worker did; false: it did nothing. */
@@ -57,25 +77,18 @@ judge_intent(const struct judge_evidence *e, struct judge_finding *f)
 {
 	switch (e->intent) {
 	case JUDGE_TIME_LIMIT:
-		found(f, REAPQ_V_TIME_LIMIT, REAPQ_PROVED);
-		return true;
+		return found(f, REAPQ_V_TIME_LIMIT, REAPQ_PROVED);
 	case JUDGE_CANCEL:
-		found(f, REAPQ_V_CANCELLED, REAPQ_PROVED);
-		return true;
+		return found(f, REAPQ_V_CANCELLED, REAPQ_PROVED);
 	case JUDGE_DEADLINE:
-		found(f, REAPQ_V_EXPIRED, REAPQ_PROVED);
-		return true;
-	case JUDGE_GARBLED:
-		found(f, REAPQ_V_ERROR, REAPQ_PROVED);
-		return true;
-	case JUDGE_RESULT_LIMIT:
-		found(f, REAPQ_V_RESULT_LIMIT, REAPQ_PROVED);
-		return true;
+		return found(f, REAPQ_V_EXPIRED, REAPQ_PROVED);
 	case JUDGE_SHUTDOWN:
 	case JUDGE_LEASE_GONE:
-		/* Not for a producer's eyes: the task goes on elsewhere. */
-		found(f, REAPQ_V_WORKER_LOST, REAPQ_PROVED);
-		return true;
+		/* Not for a producer's eyes, but for --once: the task goes on elsewhere. */
+		return found(f, REAPQ_V_WORKER_LOST, REAPQ_PROVED);
+	case JUDGE_GARBLED:
+	case JUDGE_RESULT_LIMIT:
+		/* garbled, too_big or no_memory has come first */
 	case JUDGE_NO_INTENT:
 		return false;
 	}
@@ -98,27 +111,24 @@ judge_signal(const struct judge_evidence *e, struct judge_finding *f)
 {
 	int sig = e->wait_status;
 	int64_t limit = e->limits.cpu_ms;
+	bool soft = sig == SIGXCPU && limit > 0;
+	bool hard = sig == SIGKILL && limit > 0;
 
 	if (e->crash != NULL && crash_words_sent(e->crash))
-		found(f, REAPQ_V_SIGNAL, REAPQ_PROVED);
-	else if (sig == SIGXCPU && limit > 0 && xcpu_by_kernel(e))
-		found(f, REAPQ_V_CPU_LIMIT, REAPQ_PROVED);
-	else if (sig == SIGXCPU && limit > 0 && cpu_ms(e) >= limit - CPU_SLACK_MS)
-		found(f, REAPQ_V_CPU_LIMIT, REAPQ_PROVED);
-	else if (sig == SIGXCPU && limit > 0 &&
-		 cpu_ms(e) >= limit - CPU_TICKS_SLACK_MS(limit))
-		found(f, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY);
-	else if (sig == SIGKILL && limit > 0 &&
-		 cpu_ms(e) >= limit + 1000 - CPU_SLACK_MS)
-		found(f, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY);
+		(void)found(f, REAPQ_V_SIGNAL, REAPQ_PROVED);
+	else if (soft && (xcpu_by_kernel(e) || cpu_ms(e) >= limit - CPU_SLACK_MS))
+		(void)found(f, REAPQ_V_CPU_LIMIT, REAPQ_PROVED);
+	else if ((soft && cpu_ms(e) >= limit - CPU_TICKS_SLACK_MS(limit)) ||
+		 (hard && cpu_ms(e) >= limit + 1000 - CPU_SLACK_MS))
+		(void)found(f, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY);
 	else if (sig == SIGXFSZ && e->limits.file_size >= 0)
-		found(f, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED);
+		(void)found(f, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED);
 	else if ((by_own_fault(sig) || sig == SIGKILL) && near_memory_limit(e))
-		found(f, REAPQ_V_MEMORY_LIMIT, REAPQ_LIKELY);
+		(void)found(f, REAPQ_V_MEMORY_LIMIT, REAPQ_LIKELY);
 	else if (sig == SIGKILL)
-		found(f, REAPQ_V_SIGNAL, REAPQ_UNKNOWN);
+		(void)found(f, REAPQ_V_SIGNAL, REAPQ_UNKNOWN);
 	else
-		found(f, REAPQ_V_SIGNAL, REAPQ_PROVED);
+		(void)found(f, REAPQ_V_SIGNAL, REAPQ_PROVED);
 }
 
 /* Rows for an end of its own. */
@@ -128,28 +138,17 @@ judge_end(const struct judge_evidence *e, struct judge_finding *f)
 	if (e->wait_code != CLD_EXITED)
 		judge_signal(e, f);
 	else if (e->wait_status == 0 && e->is_exec)
-		found(f, REAPQ_V_OK, REAPQ_PROVED);
+		(void)found(f, REAPQ_V_OK, REAPQ_PROVED);
 	else
-		found(f, REAPQ_V_EXIT, REAPQ_PROVED);
+		(void)found(f, REAPQ_V_EXIT, REAPQ_PROVED);
 }
 
 void
 judge(const struct judge_evidence *e, struct judge_finding *ret_finding)
 {
-	struct judge_finding *f = ret_finding;
-	bool exited_well = e->wait_code == CLD_EXITED && e->wait_status == 0;
-
-	memset(f, 0, sizeof(*f));
-	if (e->refused)
-		found(f, REAPQ_V_NOT_STARTED, REAPQ_PROVED);
-	else if (e->too_big)
-		found(f, REAPQ_V_RESULT_LIMIT, REAPQ_PROVED);
-	else if (exited_well && e->done)
-		found(f, REAPQ_V_OK, REAPQ_PROVED);
-	else if (exited_well && e->failed)
-		found(f, REAPQ_V_ERROR, REAPQ_PROVED);
-	else if (!judge_intent(e, f))
-		judge_end(e, f);
-	judge_words_message(e, f);
-	judge_words_evidence(e, f);
+	memset(ret_finding, 0, sizeof(*ret_finding));
+	if (!judge_answer(e, ret_finding) && !judge_intent(e, ret_finding))
+		judge_end(e, ret_finding);
+	judge_words_message(e, ret_finding);
+	judge_words_evidence(e, ret_finding);
 }

@@ -34,15 +34,18 @@ struct judge_evidence {
 	bool done;          /* the handler returned and its result is whole */
 	bool failed;        /* it said so */
 	bool refused;       /* it never got to user code */
-	bool too_big;       /* it said that its result would pass the limit */
+	bool too_big;       /* its result passed the limit, or would have */
+	bool no_memory;     /* the worker had none for its result */
+	bool garbled;       /* it broke the rules: what it said is worth nothing */
 	const char *text;   /* of failed, refused or garbled; "" else */
 	int64_t result_len; /* bytes that came */
 	/* What the worker did. */
 	enum judge_intent intent;
 	const char *intent_text; /* of a cancel: the reason; "" else */
 	int64_t intent_ms;       /* after the start */
-	bool asked_only;         /* only where it was: it ended before SIGTERM */
-	bool killed;             /* SIGTERM was not enough: SIGKILL was sent */
+	bool asked_where;        /* before SIGTERM, by the question of crash_page.h */
+	bool asked;              /* SIGTERM was sent */
+	bool killed;             /* SIGKILL was sent */
 	/* What was in force, and used. */
 	struct reapq_limits limits;
 	struct reapq_usage usage;

@@ -114,9 +114,11 @@ say_where_it_was(const struct judge_evidence *e, struct words *w)
 static void
 say_stopped(const struct judge_evidence *e, struct words *w)
 {
-	say(w, ": stopped by this worker, and ");
+	say(w, e->asked_where && !e->asked && !e->killed
+		   ? ": this worker asked where it was, and then it was "
+		   : ": stopped by this worker, and ");
 	say_end(e, w);
-	if (e->killed)
+	if (e->killed && e->asked)
 		say(w, ", as SIGTERM did not end it");
 }
 
@@ -196,6 +198,9 @@ say_limit(
 		    size_of(e->limits.file_size, a));
 		say_place(e, w);
 		say_when(e, w);
+	} else if (f->verdict == REAPQ_V_RESULT_LIMIT && e->no_memory) {
+		say(w, "the worker had no memory for its result, of which %s had come",
+		    size_of(e->result_len, a));
 	} else if (f->verdict == REAPQ_V_RESULT_LIMIT) {
 		say(w, "its result is larger than the limit of %s",
 		    size_of(e->limits.result, a));
@@ -219,8 +224,8 @@ say_verdict(
 		    time_of(e->usage.wall_ms, a), e->host);
 		break;
 	case REAPQ_V_ERROR:
-		if (e->intent == JUDGE_GARBLED)
-			say(w, "it broke the rules on its channel and was killed: ");
+		if (e->garbled)
+			say(w, "it broke the rules on its channel: ");
 		say(w, "%s",
 		    has_text(e) ? e->text : "the handler failed and gave no reason");
 		break;
@@ -246,8 +251,9 @@ say_verdict(
 		say_when(e, w);
 		break;
 	case REAPQ_V_WORKER_LOST:
-		say(w, "given back unfinished: worker %s ends, or lost its lease",
-		    e->host);
+		say(w, "stopped unfinished, as its worker was told to end or lost its "
+		       "lease");
+		say_when(e, w);
 		break;
 	case REAPQ_V_TIME_LIMIT:
 	case REAPQ_V_CPU_LIMIT:
@@ -265,6 +271,21 @@ say_verdict(
 	}
 }
 
+/* A cut may have gone through a character: UTF-8 begins one with 11xxxxxx. */
+static void
+mend_cut(char *text, size_t cap)
+{
+	size_t len = strlen(text);
+	size_t i = len;
+
+	if (len + 1 < cap)
+		return;
+	while (i > 0 && len - i < 3 && ((unsigned char)text[i - 1] & 0xc0) == 0x80)
+		i--;
+	if (i > 0 && ((unsigned char)text[i - 1] & 0xc0) == 0xc0)
+		text[i - 1] = '\0';
+}
+
 void
 judge_words_message(const struct judge_evidence *e, struct judge_finding *f)
 {
@@ -277,6 +298,7 @@ judge_words_message(const struct judge_evidence *e, struct judge_finding *f)
 		    e->leftover_processes, e->leftover_processes == 1 ? "" : "es");
 	if (e->crash != NULL && e->crash->note[0] != '\0')
 		say(&w, "; last note: %s", e->crash->note);
+	mend_cut(f->message, sizeof(f->message));
 }
 
 static void REAPQ_PRINTF(4, 5) note(
@@ -386,9 +408,10 @@ judge_words_evidence(const struct judge_evidence *e, struct judge_finding *f)
 	if (e->intent != JUDGE_NO_INTENT)
 		note(f, "worker", "signal sent by this worker",
 		    "%s, %lld ms after start: %s",
-		    e->asked_only ? "SIGRTMAX-2, to ask where it was"
-		    : e->killed   ? "SIGTERM, then SIGKILL"
-				  : "SIGTERM",
+		    e->killed        ? e->asked ? "SIGTERM, then SIGKILL" : "SIGKILL"
+		    : e->asked       ? "SIGTERM"
+		    : e->asked_where ? "SIGRTMAX-2, to ask where it was"
+				     : "none in time",
 		    (long long)e->intent_ms, intent_name(e->intent));
 	if (e->leftover_processes > 0)
 		note(f, "worker", "processes that outlived it and were killed", "%d",

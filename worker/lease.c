@@ -32,6 +32,7 @@ struct beat {
 	const char *queue;
 	bool out;
 	bool again; /* asked for while one was out */
+	bool failing;
 };
 
 struct lease {
@@ -49,24 +50,39 @@ arm(struct event *ev, int64_t ms)
 	(void)event_add(ev, &tv);
 }
 
+static bool
+reply_is(const struct redisReply *r, const char *text)
+{
+	const char *s;
+	size_t len;
+
+	return reply_str(r, &s, &len, NULL) == 0 && strlen(text) == len &&
+	       memcmp(s, text, len) == 0;
+}
+
+/* By token: the same task may have been claimed again, by this worker too. */
 static struct attempt *
-find(const struct lease *l, const char *queue, const char *id, size_t len)
+find(const struct lease *l, const char *queue, const struct redisReply *id,
+    const struct redisReply *token)
 {
 	struct attempt *a;
 
 	TAILQ_FOREACH(a, l->opts.attempts, link)
-	if (a->queue == queue && strlen(a->id) == len && memcmp(a->id, id, len) == 0)
+	if (a->queue == queue && reply_is(id, a->id) && reply_is(token, a->token))
 		return a;
 	return NULL;
 }
 
 static void
-obey(const struct beat *b, const char *id, size_t id_len, const char *word, size_t len)
+obey(const struct beat *b, const struct redisReply *id, const struct redisReply *token,
+    const struct redisReply *order)
 {
-	struct attempt *a = find(b->l, b->queue, id, id_len);
+	struct attempt *a = find(b->l, b->queue, id, token);
+	const char *word;
 	char reason[128];
+	size_t len;
 
-	if (a == NULL)
+	if (a == NULL || reply_str(order, &word, &len, NULL) != 0)
 		return;
 	if (len == 1 && word[0] == 'L') {
 		/* REPORTING ones have ended meanwhile, and were let go of */
@@ -89,8 +105,7 @@ on_beaten(const struct redisReply *reply, const struct reapq_error *err, void *a
 {
 	struct beat *b = arg;
 	struct reapq_error why = REAPQ_ERROR_INIT;
-	const char *id, *word;
-	size_t n = 0, id_len, len;
+	size_t n = 0;
 
 	b->out = false;
 	if (b->again)
@@ -98,14 +113,16 @@ on_beaten(const struct redisReply *reply, const struct reapq_error *err, void *a
 	if (err == NULL && reply_array(reply, &n, &why) != 0)
 		err = &why;
 	if (err != NULL) {
-		log_event(LOG_WARN, "heartbeat_failed", "queue=%s why=%s", b->queue,
-		    log_quote(err->msg));
+		/* once an outage, not once a beat */
+		log_event(b->failing ? LOG_DEBUG : LOG_WARN, "heartbeat_failed",
+		    "queue=%s why=%s", b->queue, log_quote(err->msg));
+		b->failing = true;
 		return;
 	}
-	for (size_t i = 1; i + 2 <= n; i += 2)
-		if (reply_str(reply_at(reply, i), &id, &id_len, NULL) == 0 &&
-		    reply_str(reply_at(reply, i + 1), &word, &len, NULL) == 0)
-			obey(b, id, id_len, word, len);
+	b->failing = false;
+	for (size_t i = 1; i + 3 <= n; i += 3)
+		obey(b, reply_at(reply, i), reply_at(reply, i + 1),
+		    reply_at(reply, i + 2));
 }
 
 static int
@@ -233,6 +250,16 @@ lease_farewell(struct lease *l)
 	}
 }
 
+/* So that `reapq queues` knows of a queue before it has a task. */
+static void
+name_queue(struct lease *l, const char *queue)
+{
+	const char *argv[] = {"SADD", KEYS_QUEUES, queue};
+	struct conn_request req = {.argc = 3, .argv = argv, .flags = CONN_RESEND};
+
+	(void)conn_send(l->opts.conn, &req, NULL);
+}
+
 int
 lease_new(struct lease **ret_l, struct event_base *base,
     const struct lease_options *opts, struct reapq_error *err)
@@ -243,7 +270,8 @@ lease_new(struct lease **ret_l, struct event_base *base,
 		return error_set(err, REAPQ_ENOMEM, "no memory for leases");
 	l->opts = *opts;
 	for (int i = 0; i < opts->config->queues_count; i++) {
-		l->beats[i] = (struct beat){l, opts->config->queues[i], false, false};
+		l->beats[i] = (struct beat){.l = l, .queue = opts->config->queues[i]};
+		name_queue(l, opts->config->queues[i]);
 		snprintf(l->queues + strlen(l->queues),
 		    sizeof(l->queues) - strlen(l->queues), "%s%s", i > 0 ? " " : "",
 		    opts->config->queues[i]);

@@ -19,9 +19,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CHILDREN_MAX 4096
+#define REAP_MS 2000  /* at the very end, one process may take */
+#define ROUNDS_MAX 16 /* each finds what the killed of the last had started */
 
 int
 leftovers_adopt(struct reapq_error *err)
@@ -70,45 +73,82 @@ has_gene(pid_t pid, uint32_t gen)
 	       gene.rlim_max == LINK_GENE_BASE + gen;
 }
 
+/* Was it found alive before? Remembers it. Past the table's end each look counts anew. */
+static bool
+seen_before(struct leftovers *l, pid_t pid)
+{
+	for (int i = 0; i < l->seen_n; i++)
+		if (l->seen[i] == pid)
+			return true;
+	if (l->seen_n < LEFTOVERS_SEEN_MAX)
+		l->seen[l->seen_n++] = pid;
+	return false;
+}
+
 int
-leftovers_sweep(uint32_t gen, pid_t leader, int *ret_reaped)
+leftovers_sweep(struct leftovers *l, uint32_t gen, pid_t leader, bool count_dead)
 {
 	static pid_t pids[CHILDREN_MAX];
 	int n = leftovers_children(pids, CHILDREN_MAX);
-	int left = 0;
+	int found = 0;
 
-	*ret_reaped = 0;
 	for (int i = 0; i < n; i++) {
 		siginfo_t si;
+		bool killed;
 
 		if (pids[i] == leader || !has_gene(pids[i], gen))
 			continue;
-		(void)kill(pids[i], SIGKILL);
 		memset(&si, 0, sizeof(si));
 		if (waitid(P_PID, (id_t)pids[i], &si, WEXITED | WNOHANG) != 0)
 			continue;
+		found++;
+		killed = si.si_code != CLD_EXITED && si.si_status == SIGKILL;
 		if (si.si_pid == 0)
-			left++;
-		else if (si.si_code != CLD_EXITED && si.si_status == SIGKILL)
-			(*ret_reaped)++;
+			(void)kill(pids[i], SIGKILL);
+		if ((si.si_pid == 0 || (killed && count_dead)) &&
+		    !seen_before(l, pids[i]))
+			l->count++;
 	}
-	return left;
+	return found;
+}
+
+/* Strangers that this process was given, by an exec or as a container's init, have no
+ * gene and are left alone. */
+static bool
+has_any_gene(pid_t pid)
+{
+	struct rlimit gene;
+
+	return prlimit(pid, RLIMIT_RTTIME, NULL, &gene) == 0 &&
+	       gene.rlim_max > LINK_GENE_BASE &&
+	       gene.rlim_max <= LINK_GENE_BASE + UINT32_MAX;
+}
+
+/* A traced zombie is its tracer's until that lets go: never wait without a bound. */
+void
+leftovers_reap(pid_t pid)
+{
+	static const struct timespec pause = {0, 1000000};
+
+	for (int i = 0; i < REAP_MS && waitpid(pid, NULL, WNOHANG) == 0; i++)
+		(void)nanosleep(&pause, NULL);
 }
 
 void
-leftovers_end(pid_t keep)
+leftovers_end(void)
 {
 	static pid_t pids[CHILDREN_MAX];
 	bool more = true;
 
-	while (more) {
+	for (int round = 0; more && round < ROUNDS_MAX; round++) {
 		int n = leftovers_children(pids, CHILDREN_MAX);
 
 		more = false;
-		for (int i = 0; i < n; i++) {
-			if (pids[i] == keep || kill(pids[i], SIGKILL) != 0)
-				continue;
-			more = waitpid(pids[i], NULL, 0) == pids[i] || more;
-		}
+		for (int i = 0; i < n; i++)
+			if (has_any_gene(pids[i]))
+				more = kill(pids[i], SIGKILL) == 0 || more;
+		for (int i = 0; i < n; i++)
+			if (has_any_gene(pids[i]))
+				leftovers_reap(pids[i]);
 	}
 }

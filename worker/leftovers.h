@@ -9,21 +9,36 @@
 #define WORKER_LEFTOVERS_H
 
 #include <reapq/error.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 /* Makes this process the subreaper of all that it starts, prctl(2). */
 int leftovers_adopt(struct reapq_error *err);
 
-/*
- * Kills what belongs to child gen but is not leader, and reaps what has died of it.
- * *ret_reaped: how many were reaped in this call that a SIGKILL had ended. Returns how many
- * are still there: call again until it is 0, as the dead may leave children of their own.
- */
-int leftovers_sweep(uint32_t gen, pid_t leader, int *ret_reaped);
+#define LEFTOVERS_SEEN_MAX 64
 
-/* At the very end: kills and reaps every child but keep (0: none), and what they leave. */
-void leftovers_end(pid_t keep);
+/* The sweep after one child; zero it first. */
+struct leftovers {
+	int count; /* processes that outlived the child */
+	pid_t seen[LEFTOVERS_SEEN_MAX];
+	int seen_n;
+};
+
+/*
+ * Kills what belongs to child gen but is not leader, and reaps what has died of it. Counts
+ * what it finds alive and, if count_dead, what it finds dead by SIGKILL: the first call
+ * must come before the child's group is killed, and count_dead must be off when this
+ * worker had killed the group itself. Returns how many it found, alive or dead: call again
+ * until it is 0, as the dead may leave children of their own.
+ */
+int leftovers_sweep(struct leftovers *l, uint32_t gen, pid_t leader, bool count_dead);
+
+/* Reaps a child that was sent a SIGKILL, if that comes to an end within 2 s. Blocks. */
+void leftovers_reap(pid_t pid);
+
+/* At the very end: kills and reaps every process that any child of ours has left. */
+void leftovers_end(void);
 
 /* Pids of this process's children, at most cap; returns how many, -1: not readable. */
 int leftovers_children(pid_t *pids, int cap);

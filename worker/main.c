@@ -6,6 +6,7 @@
  */
 #include "check_host.h"
 #include "config.h"
+#include "hard_limits.h"
 #include "log.h"
 #include "supervisor.h"
 
@@ -37,6 +38,7 @@ main(int argc, char **argv)
 	(void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 	config_load(&config, argc, argv);
 	raise_open_files();
+	hard_limits_lower(&config.ceilings);
 	/* A child of the same user must not read our memory or our environment. */
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	log_set_level(config.log_level);

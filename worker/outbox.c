@@ -13,18 +13,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #define BIG_REPORT ((size_t)256 * 1024)
 
-struct outbox {
-	struct conn *small, *big;
-	size_t count;
-};
-
 struct letter {
+	TAILQ_ENTRY(letter) link;
 	struct outbox *o;
 	outbox_fn *fn;
 	void *arg;
+};
+
+struct outbox {
+	struct conn *small, *big;
+	TAILQ_HEAD(, letter) letters; /* sent, and not answered */
+	size_t count;
 };
 
 int
@@ -37,6 +40,7 @@ outbox_new(struct outbox **ret_o, struct conn *small, struct conn *big,
 		return error_set(err, REAPQ_ENOMEM, "no memory for the outbox");
 	o->small = small;
 	o->big = big;
+	TAILQ_INIT(&o->letters);
 	*ret_o = o;
 	return 0;
 }
@@ -44,6 +48,16 @@ outbox_new(struct outbox **ret_o, struct conn *small, struct conn *big,
 void
 outbox_free(struct outbox *o)
 {
+	struct letter *l;
+
+	if (o == NULL)
+		return;
+	while ((l = TAILQ_FIRST(&o->letters)) != NULL) {
+		TAILQ_REMOVE(&o->letters, l, link);
+		conn_forget(o->small, l);
+		conn_forget(o->big, l);
+		free(l);
+	}
 	free(o);
 }
 
@@ -63,6 +77,7 @@ on_answer(const struct redisReply *reply, const struct reapq_error *err, void *a
 	if (err == NULL && reply_int(reply, &code, &why) != 0)
 		err = &why;
 	l->o->count--;
+	TAILQ_REMOVE(&l->o->letters, l, link);
 	l->fn(err != NULL ? -1 : (int)code, err, l->arg);
 	free(l);
 }
@@ -90,13 +105,14 @@ outbox_send(struct outbox *o, const struct outbox_item *item, outbox_fn *fn, voi
 		return error_set(err, REAPQ_ENOMEM, "no memory to report an attempt");
 	lens[4] = (size_t)snprintf(
 	    delay, sizeof(delay), "%lld", (long long)item->retry_delay_ms);
-	*l = (struct letter){o, fn, arg};
+	*l = (struct letter){.o = o, .fn = fn, .arg = arg};
 	req.arg = l;
 	rc = conn_send(item->report_len > BIG_REPORT ? o->big : o->small, &req, err);
 	if (rc != 0) {
 		free(l);
 		return rc;
 	}
+	TAILQ_INSERT_TAIL(&o->letters, l, link);
 	o->count++;
 	return 0;
 }

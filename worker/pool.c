@@ -115,7 +115,7 @@ wanted(const struct pool *p)
 static void
 refill(struct pool *p)
 {
-	struct child_watcher watcher = {NULL, NULL, on_warm_exit, p};
+	struct child_watcher watcher = {.on_exit = on_warm_exit, .arg = p};
 	struct reapq_error err = REAPQ_ERROR_INIT;
 
 	if (p->waiting || p->opts.runner == NULL || !runner_proc_ready(p->opts.runner))
@@ -185,6 +185,8 @@ pool_take(struct pool *p)
 
 		if (child_state(c) == CHILD_WARM) {
 			remove_at(p, i);
+			/* it came through its setting up: forking works */
+			backoff_reset(&p->backoff);
 			refill(p);
 			return c;
 		}
@@ -210,7 +212,6 @@ pool_forked(struct pool *p, uint32_t gen, pid_t pid, int error)
 		trouble(p, "cannot fork a child", &err);
 		return;
 	}
-	backoff_reset(&p->backoff);
 	refill(p);
 	p->opts.on_warm(p->opts.arg);
 }

@@ -12,6 +12,7 @@
 #include "buf.h"
 #include "check.h"
 #include "error.h"
+#include "leftovers.h"
 #include "rnd.h"
 #include "runner/link.h"
 #include <errno.h>
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -39,7 +41,8 @@ struct runner_proc {
 	bool ready, ever_ready;
 	struct event *ev_link, *ev_pid, *ev_again;
 	struct backoff backoff;
-	struct buf handlers; /* names, each with its NUL */
+	struct buf handlers; /* names, each with its NUL; of the last that was ready */
+	struct buf coming;   /* the same, while a new one tells them one by one */
 	struct buf names;    /* the same for people */
 	uint32_t pending[PENDING_MAX];
 	size_t pending_n;
@@ -67,10 +70,19 @@ close_runner(struct runner_proc *r)
 static void
 answer(struct runner_proc *r, uint32_t gen, pid_t pid, int error)
 {
-	/* The runner answers in order; anything else is our own bug. */
-	CHECK(r->pending_n > 0 && r->pending[0] == gen);
 	memmove(r->pending, r->pending + 1, --r->pending_n * sizeof(r->pending[0]));
 	r->opts.on_spawned(gen, pid, error, r->opts.arg);
+}
+
+/* It answers in order. It also runs the modules' init functions, so what it says is not
+ * taken on trust: one that talks nonsense is replaced. */
+static bool
+expected(struct runner_proc *r, const struct link_msg *msg)
+{
+	if (r->pending_n > 0 && r->pending[0] == msg->gen && msg->value > 0)
+		return true;
+	(void)kill(r->pid, SIGKILL);
+	return false;
 }
 
 static void
@@ -79,9 +91,12 @@ hear(struct runner_proc *r, struct link_msg *msg)
 	msg->text[sizeof(msg->text) - 1] = '\0';
 	switch ((enum link_type)msg->type) {
 	case LINK_HANDLER:
-		(void)buf_add(&r->handlers, msg->text, strlen(msg->text) + 1);
+		(void)buf_add(&r->coming, msg->text, strlen(msg->text) + 1);
 		break;
 	case LINK_READY:
+		buf_free(&r->handlers);
+		r->handlers = r->coming;
+		r->coming = (struct buf){0};
 		r->ready = r->ever_ready = true;
 		r->opts.on_ready(r->opts.arg);
 		break;
@@ -89,11 +104,14 @@ hear(struct runner_proc *r, struct link_msg *msg)
 		(void)error_set(&r->fatal, REAPQ_EINVAL, "%s", msg->text);
 		break;
 	case LINK_SPAWNED:
+		if (!expected(r, msg))
+			break;
 		backoff_reset(&r->backoff);
 		answer(r, msg->gen, msg->value, 0);
 		break;
 	case LINK_SPAWN_FAILED:
-		answer(r, msg->gen, 0, msg->value);
+		if (expected(r, msg))
+			answer(r, msg->gen, 0, msg->value);
 		break;
 	case LINK_SPAWN:
 		break;
@@ -184,6 +202,7 @@ static _Noreturn void
 become_runner(struct runner_proc *r, int fd, char **argv, char **envp)
 {
 	sigset_t none;
+	struct rlimit gene = {LINK_GENE_BASE + UINT32_MAX, LINK_GENE_BASE + UINT32_MAX};
 	int low = fcntl(fd, F_DUPFD, 10);
 	int null = open("/dev/null", O_RDWR);
 
@@ -193,6 +212,8 @@ become_runner(struct runner_proc *r, int fd, char **argv, char **envp)
 	    dup2(null, STDOUT_FILENO) < 0 || dup2(low, LINK_FD) < 0 ||
 	    close_range(LINK_FD + 1, ~0U, 0) != 0)
 		_exit(1);
+	/* Its children have this one until they set their own, which is lower. */
+	(void)setrlimit(RLIMIT_RTTIME, &gene);
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -250,7 +271,7 @@ start(struct runner_proc *r, struct reapq_error *err)
 		rc = error_sys(err, errno, "socketpair");
 		goto out;
 	}
-	buf_free(&r->handlers);
+	buf_free(&r->coming);
 	/* libevent's handlers must not run in the child: they write into our loop. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
@@ -309,10 +330,10 @@ runner_proc_free(struct runner_proc *r)
 	close_runner(r);
 	if (r->pid > 0) {
 		kill(r->pid, SIGKILL);
-		while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		leftovers_reap(r->pid);
 	}
 	buf_free(&r->handlers);
+	buf_free(&r->coming);
 	buf_free(&r->names);
 	free(r);
 }

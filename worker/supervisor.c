@@ -10,7 +10,7 @@
 
 #include "attempt.h"
 #include "clock.h"
-#include "conn.h"
+#include "conns.h"
 #include "drain.h"
 #include "embedded.h"
 #include "error.h"
@@ -38,7 +38,8 @@ struct supervisor {
 	struct event_base *base;
 	struct drain *drain;
 	struct embedded *embedded;
-	struct conn *main, *claims, *bell, *big;
+	struct event *ev_embedded; /* its death, which nothing here can mend */
+	struct conns conns;
 	struct runner_proc *runner;
 	struct pool *pool;
 	struct reaper *reaper;
@@ -215,7 +216,7 @@ static void
 end_if_drained(struct supervisor *s)
 {
 	/* A claim that is out may bring tasks, unless there is nobody to answer it. */
-	bool claiming = fetch_claiming(s->fetch) && conn_up(s->claims);
+	bool claiming = fetch_claiming(s->fetch) && conn_up(s->conns.claims);
 
 	if (drain_begun(s->drain) && TAILQ_EMPTY(&s->attempts) && !claiming)
 		quit(s, NULL);
@@ -237,10 +238,11 @@ on_claim(const struct attempt_claim *claim, void *arg)
 	}
 	TAILQ_INSERT_TAIL(&s->attempts, a, link);
 	s->busy++;
-	if (drain_begun(s->drain))
-		attempt_stop(a, JUDGE_SHUTDOWN, "", true);
-	else if (!attempt_wants_child(a))
+	pool_want(s->pool, s->config->concurrency - s->busy);
+	if (!attempt_wants_child(a))
 		attempt_refuse(a);
+	else if (drain_begun(s->drain))
+		attempt_stop(a, JUDGE_SHUTDOWN, "", true);
 	else if ((c = pool_take(s->pool)) != NULL)
 		attempt_start(a, c);
 }
@@ -252,6 +254,8 @@ on_slot_free(void *arg)
 
 	s->busy--;
 	s->tasks_done++;
+	if (!drain_begun(s->drain))
+		pool_want(s->pool, s->config->concurrency - s->busy);
 	fetch_kick(s->fetch);
 }
 
@@ -264,6 +268,12 @@ on_closed(struct attempt *a, void *arg)
 	attempt_free(a);
 	fetch_kick(s->fetch);
 	end_if_drained(s);
+}
+
+static void
+on_wants_child(void *arg)
+{
+	start_waiting(arg);
 }
 
 static void
@@ -319,10 +329,10 @@ say_farewell(struct supervisor *s)
 {
 	struct timeval tv = {0, 300000};
 
-	if (!conn_up(s->main))
+	if (!conn_up(s->conns.main))
 		return;
 	lease_farewell(s->lease);
-	while (conn_pending(s->main) > 0) {
+	while (conn_pending(s->conns.main) > 0) {
 		(void)event_base_loopexit(s->base, &tv);
 		if (event_base_loop(s->base, EVLOOP_ONCE) != 0 ||
 		    event_base_got_exit(s->base))
@@ -331,22 +341,6 @@ say_farewell(struct supervisor *s)
 }
 
 /* ---- wiring ---------------------------------------------------------------------------- */
-
-static int
-connect_one(struct supervisor *s, struct conn **ret_c, const char *what,
-    int watchdog_ms, bool leads, struct reapq_error *err)
-{
-	char name[REAPQ_ID_MAX + 32];
-	struct conn_options opts = {.url = &s->config->url,
-	    .client_name = name,
-	    .watchdog_ms = watchdog_ms,
-	    .check_server = leads,
-	    .on_state = leads ? on_redis : NULL,
-	    .arg = s};
-
-	snprintf(name, sizeof(name), "reapq-worker:%s:%s", s->id, what);
-	return conn_new(ret_c, s->base, &opts, err);
-}
 
 static int
 make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *err)
@@ -360,8 +354,8 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 	struct reaper_options eo = {is_known, is_forking, s};
 	struct fetch_options fo = {.config = s->config,
 	    .worker_id = s->id,
-	    .claims = s->claims,
-	    .bell = s->bell,
+	    .claims = s->conns.claims,
+	    .bell = s->conns.bell,
 	    .free_slots = free_slots,
 	    .on_claim = on_claim,
 	    .on_hint = on_hint,
@@ -369,40 +363,41 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 	    .arg = s};
 	int rc;
 
-	char helper_path[4096];
-
-	/* It is installed beside the runner. */
-	snprintf(helper_path, sizeof(helper_path), "%.*sreapq-symbolize",
-	    (int)(strrchr(runner_path, '/') != NULL
-		      ? strrchr(runner_path, '/') + 1 - runner_path
-		      : 0),
-	    runner_path);
-	if ((rc = symbolize_new(&s->symbolize, s->base, helper_path, err)) != 0 ||
-	    (rc = outbox_new(&s->outbox, s->main, s->big, err)) != 0 ||
+	if ((rc = symbolize_new(&s->symbolize, s->base, runner_path, err)) != 0 ||
+	    (rc = outbox_new(&s->outbox, s->conns.main, s->conns.big, err)) != 0 ||
 	    (rc = pool_new(&s->pool, s->base, &po, err)) != 0 ||
 	    (rc = fetch_new(&s->fetch, s->base, &fo, err)) != 0 ||
 	    (rc = runner_proc_new(&s->runner, s->base, &ro, err)) != 0 ||
 	    (rc = reaper_new(&s->reaper, s->base, &eo, err)) != 0 ||
 	    (rc = drain_new(&s->drain, s->base, &dopts, err)) != 0)
 		return rc;
-	struct lease_options lo = {s->config, s->id, s->host, ISOLATION, s->main,
+	struct lease_options lo = {s->config, s->id, s->host, ISOLATION, s->conns.main,
 	    &s->attempts, s->runner, clock_wall_ms(), &s->tasks_done, s};
-	s->env = (struct attempt_env){s->base, s->config, s->runner, s->outbox,
-	    s->symbolize, s->id, s->host, ISOLATION, on_slot_free, on_closed, s};
+	s->env =
+	    (struct attempt_env){s->base, s->config, s->runner, s->outbox, s->symbolize,
+		s->id, s->host, ISOLATION, on_slot_free, on_closed, on_wants_child, s};
 	return lease_new(&s->lease, s->base, &lo, err);
 }
 
-/* SADD, so that `reapq queues` knows of a queue before it has a task. */
 static void
-name_queues(struct supervisor *s)
+on_embedded_death(evutil_socket_t fd, short what, void *arg)
 {
-	for (int i = 0; i < s->config->queues_count; i++) {
-		const char *argv[] = {"SADD", "reapq:queues", s->config->queues[i]};
-		struct conn_request req = {
-		    .argc = 3, .argv = argv, .flags = CONN_RESEND};
+	struct reapq_error err = REAPQ_ERROR_INIT;
 
-		(void)conn_send(s->main, &req, NULL);
-	}
+	(void)fd;
+	(void)what;
+	(void)error_set(&err, REAPQ_ESYS, "the embedded redis-server died");
+	quit(arg, &err);
+}
+
+static int
+watch_embedded(struct supervisor *s, struct reapq_error *err)
+{
+	s->ev_embedded = event_new(
+	    s->base, embedded_pid_fd(s->embedded), EV_READ, on_embedded_death, s);
+	if (s->ev_embedded == NULL || event_add(s->ev_embedded, NULL) != 0)
+		return error_set(err, REAPQ_ENOMEM, "no memory to watch redis-server");
+	return 0;
 }
 
 static int
@@ -420,13 +415,12 @@ start(struct supervisor *s, struct reapq_error *err)
 	if (s->base == NULL)
 		return error_set(err, REAPQ_ENOMEM, "no memory for an event loop");
 	signal(SIGPIPE, SIG_IGN);
-	if ((rc = connect_one(s, &s->main, "main", 0, true, err)) != 0 ||
-	    (rc = connect_one(s, &s->claims, "claims", 0, false, err)) != 0 ||
-	    (rc = connect_one(s, &s->bell, "bell", 10000, false, err)) != 0 ||
-	    (rc = connect_one(s, &s->big, "big", 30000, false, err)) != 0 ||
+	if ((rc = conns_open(
+		 &s->conns, s->base, &s->config->url, s->id, on_redis, s, err)) != 0 ||
 	    (rc = make_parts(s, runner_path, err)) != 0)
 		return rc;
-	name_queues(s);
+	if (s->embedded != NULL && (rc = watch_embedded(s, err)) != 0)
+		return rc;
 	pool_want(s->pool, s->config->concurrency);
 	return 0;
 }
@@ -447,13 +441,12 @@ free_all(struct supervisor *s)
 	runner_proc_free(s->runner);
 	symbolize_free(s->symbolize);
 	/* A child whose fork the runner had not told of yet. */
-	leftovers_end(s->embedded != NULL ? embedded_pid(s->embedded) : 0);
-	conn_free(s->main);
-	conn_free(s->claims);
-	conn_free(s->bell);
-	conn_free(s->big);
+	leftovers_end();
 	outbox_free(s->outbox);
+	conns_close(&s->conns);
 	drain_free(s->drain);
+	if (s->ev_embedded != NULL)
+		event_free(s->ev_embedded);
 	if (s->base != NULL)
 		event_base_free(s->base);
 }

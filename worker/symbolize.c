@@ -234,16 +234,19 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 }
 
 int
-symbolize_new(struct symbolize **ret_s, struct event_base *base, const char *path,
-    struct reapq_error *err)
+symbolize_new(struct symbolize **ret_s, struct event_base *base,
+    const char *runner_path, struct reapq_error *err)
 {
+	const char *slash = strrchr(runner_path, '/');
+	int directory = slash != NULL ? (int)(slash + 1 - runner_path) : 0;
 	struct symbolize *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return error_set(err, REAPQ_ENOMEM, "no memory for the symbolizer");
 	s->base = base;
 	s->fd = -1;
-	snprintf(s->path, sizeof(s->path), "%s", path);
+	snprintf(
+	    s->path, sizeof(s->path), "%.*sreapq-symbolize", directory, runner_path);
 	TAILQ_INIT(&s->jobs);
 	*ret_s = s;
 	return 0;

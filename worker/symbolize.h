@@ -16,9 +16,9 @@ struct event_base;
 struct symbolize;
 struct symbolize_job;
 
-/* path: of reapq-symbolize; need not exist. */
-int symbolize_new(struct symbolize **ret_s, struct event_base *base, const char *path,
-    struct reapq_error *err);
+/* The helper is beside the runner, or there will be no names. */
+int symbolize_new(struct symbolize **ret_s, struct event_base *base,
+    const char *runner_path, struct reapq_error *err);
 /* Jobs that wait are forgotten. Kills the helper. */
 void symbolize_free(struct symbolize *s);
 

@@ -9,8 +9,13 @@ end
 local function resolve(B,id,o,res,h,w)
   local _,_,_,ttl,dl,pd,un=policy(o)
   ttl=tonumber(ttl or '3600000') dl=tonumber(dl or '0')
+  -- a foreign key in the result's place goes: a future that never settles is worse
+  local pushed=redis.pcall('RPUSH',B..'r:'..id,res..(h or ''))
+  if type(pushed)=='table' and pushed.err then
+    redis.call('DEL',B..'r:'..id)
+    redis.call('RPUSH',B..'r:'..id,res..(h or ''))
+  end
   redis.call('DEL',B..'t:'..id)
-  redis.call('RPUSH',B..'r:'..id,res..(h or ''))
   if dl>0 then
     -- the tombstone outlives any late copy of the submit
     ttl=math.max(ttl,dl-clk()+60000)

@@ -13,7 +13,7 @@ if not h[1] then return redis.call('EXISTS',B..'r:'..id)==1 and 2 or 3 end
 if string.byte(h[1])==82 then
   if ARGV[3]=='0' then return 4 end
   redis.call('HSET',tk,'x',ARGV[2])
-  local c=B..'k:'..worker_of(h[1]) redis.call('RPUSH',c,id) redis.call('PEXPIRE',c,60000)
+  local c=B..'k:'..(worker_of(h[1]) or '') redis.call('RPUSH',c,id) redis.call('PEXPIRE',c,60000)
   return 5
 end
 if h[1]=='D' then redis.call('ZREM',B..'d',id) end

@@ -1,12 +1,13 @@
 #!lua flags=allow-oom
 -- KEYS 1 base. ARGV 1 worker, 2 token '<worker>.<seq>' (a new seq a claim; the SAME token
--- when the reply was lost), 3 how many, 4 lease ms, 5 lists in order ('p0,p1,p2,ps')
+-- when the reply was lost), 3 how many, 4 lease ms, 5 lists in order ('p0,ps,p1,p2')
 -- {code, id,attempt,lost,failed,message, ...}: code 0; -1 paused; > 0 rate limited for ms
 --@clk
 --@policy
 --@resolve
 --@report
 --@bury
+--@refuse
 local B,wid,tok,n,lease=KEYS[1],ARGV[1],ARGV[2],tonumber(ARGV[3]),tonumber(ARGV[4])
 local now=clk()
 local out={0}
@@ -30,25 +31,20 @@ if cfg[2] then
   if n>room then n=room end
 end
 local got,z={},{}
-local function refuse(id,a,m,why,h)
-  bury(B,id,why,m)
-  redis.call('DEL',B..'r:'..id)
-  resolve(B,id,h and h[5],report(B,id,a,m,nil,'failed','not_started','proved',why,'claim'),h and h[6],h and h[7])
-end
 local function one(id)
   if #id>64 or not string.match(id,'^[%w_.-]+$') then
     bury(B,'bad-'..redis.sha1hex(id),'not a task id: an entry of '..#id..' bytes on the list',string.sub(id,1,65536))
     return 0
   end
-  -- pcall: a key of a foreign type must not make the ids already popped vanish
-  local h=redis.pcall('HMGET',B..'t:'..id,'s','a','m','lo','o','h','w','nf')
-  if h.err then refuse(id,0,nil,'the task key holds another type than a hash',nil) return 0 end
+  local h=fields(B,id,'s','a','m','lo','o','h','w','nf')
+  if not h then return 0 end
+  local rest={h[5],h[6],h[7]}
   if h[1]~='P' then                             -- a tombstone, or a hash that is no task
-    if not h[1] and redis.call('EXISTS',B..'t:'..id)==1 then refuse(id,0,h[3],'the task record has no state',h) end
+    if not h[1] and redis.call('EXISTS',B..'t:'..id)==1 then refuse(B,id,0,h[3],'the task record has no state',rest) end
     return 0
   end
   local _,_,_,_,dl=policy(h[5])
-  if not dl or not h[3] then refuse(id,h[2],h[3],'the task record has no valid policy or message',h) return 0 end
+  if not dl or not h[3] then refuse(B,id,h[2],h[3],'the task record has no valid policy or message',rest) return 0 end
   if dl~='0' and now>=tonumber(dl) then
     resolve(B,id,h[5],report(B,id,h[2],h[3],nil,'expired','expired','proved','its deadline passed before it started','claim'),h[6],h[7])
     return 0

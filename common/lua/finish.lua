@@ -1,12 +1,14 @@
 #!lua flags=allow-oom
--- KEYS 1 base. ARGV 1 id, 2 claim token, 3 mode: F final, T try again, L let go (costs no
--- budget), B final and to the dead list; 4 report, 5 retry delay ms, 6 short report,
--- 7 why (B)
+-- KEYS 1 base. ARGV 1 id, 2 claim token, 3 mode: F final; T try again; L let go before it
+-- started, S stopped after it had, both by a worker that ends (cost no budget); B final and
+-- to the dead list; 4 report, 5 retry delay ms, 6 short report, 7 why (B)
 -- 1 resolved, 4 back in the queue, 0 fenced: the claim is somebody else's, 2 ended before,
--- 3 no such task. Safe to send again.
+-- 3 no such task. Safe to send again. S of a task that must not start twice (max_lost 0)
+-- resolves with the report.
 --@clk
 --@policy
 --@resolve
+--@report
 --@bury
 local B,id,mode=KEYS[1],ARGV[1],ARGV[3]
 local tk=B..'t:'..id
@@ -19,22 +21,31 @@ if h[1]~='R'..ARGV[2] then
   end
   return 0
 end
+local pri,mf,ml,_,dl=policy(h[2])
+dl=tonumber(dl)
 redis.call('ZREM',B..'l',id)
-if mode=='T' and not h[4] then
-  local _,mf,_,_,dl=policy(h[2])
-  local nf,due=(tonumber(h[3]) or 0)+1,clk()+tonumber(ARGV[5])
-  dl=tonumber(dl)
-  if nf<tonumber(mf) and not (dl>0 and due>=dl) then
-    redis.call('HSET',tk,'s','D','nf',nf,'h',(h[5] or '')..ARGV[6])
-    redis.call('ZADD',B..'d',due,id)
+if (mode=='L' or mode=='S') and h[4] then
+  local late=h[4]=='deadline'
+  local text=late and 'its deadline passed while its worker ended' or 'cancelled ('..h[4]..') while its worker ended'
+  local word=late and 'expired' or 'cancelled'
+  resolve(B,id,h[2],report(B,id,h[7],redis.call('HGET',tk,'m'),worker_of(h[1]),word,word,'proved',text,'finish'),h[5],h[6])
+  return 1
+end
+if pri and not h[4] then
+  if mode=='T' then
+    local nf,due=(tonumber(h[3]) or 0)+1,clk()+tonumber(ARGV[5])
+    if nf<tonumber(mf) and not (dl>0 and due>=dl) then
+      redis.call('HSET',tk,'s','D','nf',nf,'h',(h[5] or '')..ARGV[6])
+      redis.call('ZADD',B..'d',due,id)
+      return 4
+    end
+  elseif mode=='L' or (mode=='S' and ml~='0') then
+    -- the attempt never counted: the next claim gets its number again
+    redis.call('HSET',tk,'s','P','a',tostring((tonumber(h[7]) or 1)-1))
+    redis.call('LPUSH',B..'p'..pri,id)
+    if redis.call('LLEN',B..'w')==0 then redis.call('RPUSH',B..'w','1') end
     return 4
   end
-elseif mode=='L' and not h[4] then
-  -- the attempt never counted: the next claim gets its number again
-  redis.call('HSET',tk,'s','P','a',tostring((tonumber(h[7]) or 1)-1))
-  redis.call('LPUSH',B..'p'..policy(h[2]),id)
-  if redis.call('LLEN',B..'w')==0 then redis.call('RPUSH',B..'w','1') end
-  return 4
 end
 if mode=='B' then bury(B,id,ARGV[7],redis.call('HGET',tk,'m')) end
 resolve(B,id,h[2],ARGV[4],h[5],h[6])

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- KEYS 1 base. ARGV 1 worker, 2 lease ms, 3 what it says of itself, then id, token ...
--- {now, id,'L' (not yours any more: kill it) | id,'C:reason' (cancel it) ...}
+-- {now, id,token,'L' (not yours any more: kill it) | id,token,'C:reason' (cancel it) ...}
 --@clk
 local B,wid,lease=KEYS[1],ARGV[1],tonumber(ARGV[2])
 local now=clk()
@@ -11,8 +11,8 @@ for i=4,#ARGV,2 do
   local h=redis.call('HMGET',B..'t:'..ARGV[i],'s','x')
   if h[1]=='R'..ARGV[i+1] then
     z[#z+1]=now+lease z[#z+1]=ARGV[i]
-    if h[2] then out[#out+1]=ARGV[i] out[#out+1]='C:'..h[2] end
-  else out[#out+1]=ARGV[i] out[#out+1]='L' end
+    if h[2] then out[#out+1]=ARGV[i] out[#out+1]=ARGV[i+1] out[#out+1]='C:'..h[2] end
+  else out[#out+1]=ARGV[i] out[#out+1]=ARGV[i+1] out[#out+1]='L' end
 end
 if #z>0 then redis.call('ZADD',B..'l','XX',unpack(z)) end
 return out

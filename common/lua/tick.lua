@@ -6,6 +6,8 @@
 --@policy
 --@resolve
 --@report
+--@bury
+--@refuse
 local B,lim=KEYS[1],tonumber(ARGV[1])
 if ARGV[2]~='0' and not redis.call('SET',B..'tk','1','NX','PX',ARGV[2]) then return {0,0,0,-1} end
 local now=clk()
@@ -18,14 +20,17 @@ if lt[1] and now-tonumber(lt[1])>tonumber(ARGV[3]) then grace=now+tonumber(ARGV[
 redis.call('HSET',B..'tt','last',now,'grace',grace)
 for _,id in ipairs(redis.call('ZRANGEBYSCORE',B..'d','-inf',now,'LIMIT',0,lim)) do
   redis.call('ZREM',B..'d',id)
-  local h=redis.call('HMGET',B..'t:'..id,'s','o')
-  if h[1]=='D' then redis.call('HSET',B..'t:'..id,'s','P') redis.call('RPUSH',B..'p'..policy(h[2]),id) np=np+1 end
+  local h=fields(B,id,'s','o','m','h','w')
+  if h and h[1]=='D' and not policy(h[2]) then refuse(B,id,0,h[3],'the task record has no valid policy',{nil,h[4],h[5]})
+  elseif h and h[1]=='D' then redis.call('HSET',B..'t:'..id,'s','P') redis.call('RPUSH',B..'p'..policy(h[2]),id) np=np+1 end
 end
 for _,id in ipairs(now<grace and {} or redis.call('ZRANGEBYSCORE',B..'l','-inf',now,'LIMIT',0,lim)) do
   local tk=B..'t:'..id
   redis.call('ZREM',B..'l',id)
-  local h=redis.call('HMGET',tk,'s','a','o','lo','x','m','h','w')
-  if h[1] and string.byte(h[1])==82 then
+  local h=fields(B,id,'s','a','o','lo','x','m','h','w')
+  if h and h[1] and string.byte(h[1])==82 and not policy(h[3]) then
+    refuse(B,id,h[2],h[6],'the task record has no valid policy',{nil,h[7],h[8]})
+  elseif h and h[1] and string.byte(h[1])==82 then
     local _,_,ml,_,dl=policy(h[3]) dl=tonumber(dl)
     local lo=(tonumber(h[4]) or 0)+1
     local wk=worker_of(h[1]) or ''
@@ -43,12 +48,12 @@ end
 for _,id in ipairs(redis.call('ZRANGEBYSCORE',B..'x','-inf',now,'LIMIT',0,lim)) do
   redis.call('ZREM',B..'x',id)
   local tk=B..'t:'..id
-  local h=redis.call('HMGET',tk,'s','a','o','m','h','w')
-  if h[1] then
+  local h=fields(B,id,'s','a','o','m','h','w')
+  if h and h[1] then
     nx=nx+1
     if string.byte(h[1])==82 then
       redis.call('HSETNX',tk,'x','deadline')
-      local c=B..'k:'..worker_of(h[1]) redis.call('RPUSH',c,id) redis.call('PEXPIRE',c,60000)
+      local c=B..'k:'..(worker_of(h[1]) or '') redis.call('RPUSH',c,id) redis.call('PEXPIRE',c,60000)
     else
       redis.call('ZREM',B..'d',id)
       resolve(B,id,h[3],report(B,id,h[2],h[4],nil,'expired','expired','proved','its deadline passed before it started','tick'),h[5],h[6])

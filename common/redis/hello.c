@@ -90,8 +90,8 @@ refused(enum request_own own, const struct redisReply *reply, const char *where,
 		    "Redis at %s refused the user or password: %s", where, said.msg);
 	if (starts_with(said.msg, "NOAUTH"))
 		return error_set(err, REAPQ_EREDIS,
-		    "Redis at %s wants a password: put it in the URL, as in "
-		    "redis://:password@host",
+		    "Redis at %s wants a password: give REAPQ_REDIS_PASSWORD, "
+		    "--redis-password-file, or redis://:password@host",
 		    where);
 	return error_set(
 	    err, REAPQ_EREDIS, "Redis at %s refused us: %s", where, said.msg);

@@ -8,10 +8,8 @@
 
 #include <stdio.h>
 
-#include "connect.h"
 #include "exits.h"
-#include "follow.h"
-#include "json.h"
+#include "one.h"
 #include "say.h"
 #include "target.h"
 #include "units.h"
@@ -46,56 +44,11 @@ pass_on(const struct options *opts, const struct reapq_report *report)
 }
 
 static int
-print_json(const struct reapq_report *report)
-{
-	struct json j;
-	int rc;
-
-	json_start(&j);
-	json_put_report(&j, report);
-	rc = json_print(&j);
-	return rc ? rc : say_flush();
-}
-
-static int
-run_with(const struct options *opts, const struct reapq_task *task)
-{
-	struct reapq_client *client;
-	struct reapq_future *future;
-	int rc = connect_open(opts, &client);
-
-	if (rc != 0)
-		return rc;
-	rc = follow_task(opts, client, task, &future);
-	if (rc == 0) {
-		const struct reapq_report *report = reapq_future_report(future);
-
-		rc = opts->json ? print_json(report) : pass_on(opts, report);
-		rc = rc ? rc : exits_of_run(report);
-		reapq_future_free(future);
-	}
-	reapq_client_free(client);
-	return rc;
-}
-
-static int
 run(const struct options *opts)
 {
-	struct reapq_task task = opts->task;
-	struct reapq_error err = REAPQ_ERROR_INIT;
-	struct buf payload = {0};
-	int rc = target_command(opts, &task, &payload, &err);
+	static const struct one one = {&cmd_run, target_command, pass_on, exits_of_run};
 
-	if (rc == REAPQ_EINVAL) {
-		rc = cmd_misused(&cmd_run, "%s", err.msg);
-	} else if (rc < 0) {
-		say_error(&err);
-		rc = EXITS_REAPQ;
-	} else {
-		rc = run_with(opts, &task);
-	}
-	buf_free(&payload);
-	return rc;
+	return one_run(&one, opts);
 }
 
 const struct cmd cmd_run = {

@@ -68,6 +68,7 @@ try() {
 		[ $status -eq 0 ] && echo
 		echo "(status $status)"
 	} >"$work/story.$1.$2"
+	return $status
 }
 try call wordcount "$license" &
 first=$!
@@ -75,7 +76,10 @@ try call crc32 "$license" &
 second=$!
 try call segv &
 third=$!
-wait $first $second $third
+wait $first && wait $second
+results=$?
+wait $third
+death=$?
 cat "$work/story.call.wordcount" "$work/story.call.crc32" "$work/story.call.segv"
 echo
 echo 'Two results and one report, at once. The worker and its other children live on.'
@@ -156,7 +160,7 @@ title 'The biggest of the files, as the handlers counted them (lines, words, byt
 sort -k3,3nr "$work/counts" | head -n 3
 
 # The demo is a test too: what it shows has to be so.
-if [ "$map_status" -ne 0 ] || [ "$returned" -ne "$total" ] ||
+if [ "$results" -ne 0 ] || [ "$death" -ne 139 ] || [ "$map_status" -ne 0 ] || [ "$returned" -ne "$total" ] ||
 	[ "$(wc -l <"$work/table")" -ne "${#ids[@]}" ] || [ "$also" -ne 2 ] ||
 	! kill -0 "$worker" 2>/dev/null; then
 	echo "demo.sh: not as it should be; the worker's log:" >&2

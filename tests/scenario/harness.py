@@ -23,9 +23,9 @@ import redis as redispy
 
 BIN = os.environ.get("REAPQ_BIN", "")
 MODULES = os.environ.get("REAPQ_MODULES", "")
+BAD_MODULES = os.environ.get("REAPQ_TEST_MODULES", "")
 ASAN = os.environ.get("REAPQ_ASAN") == "1"
 GUARD = 100  # seconds after which a failed test gives up
-LUA = os.path.join(os.path.dirname(__file__), "..", "..", "common", "lua")
 
 PR_SET_CHILD_SUBREAPER = 36
 ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

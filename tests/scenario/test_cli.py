@@ -1,6 +1,7 @@
 """What users type, and the status and words they get."""
 
 import socket
+import threading
 
 import pytest
 
@@ -45,7 +46,6 @@ def test_redis_accepts_and_never_answers():
 
 def test_something_else_listens():
     """An SSH or HTTP server: no hang, no crash, one line."""
-    import threading
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         s.listen(5)
@@ -166,6 +166,16 @@ def test_map_in_chunks(node):
     answer = node.cli("map", "--keep-order", "--json", "--chunk", "2", "echo",
                       input=b"1\n2\n3\n4\n5\n")
     assert [r["result"].split() for r in answer.reports] == [["1", "2"], ["3", "4"], ["5"]]
+
+
+def test_map_into_a_closed_pipe(node):
+    """As every tool does: the reader has seen enough."""
+    done = harness.subprocess.run(
+        ["sh", "-c", f"seq 1000 | {harness.program('reapq')} map echo | head -n 1"],
+        env=harness.clean_environment({"REAPQ_REDIS": node.redis.url}),
+        capture_output=True, timeout=harness.GUARD, check=False)
+    assert done.stdout.strip().isdigit()
+    assert node.cli("call", "echo", "x").text == "x"
 
 
 def test_map_of_many(node):

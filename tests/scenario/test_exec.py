@@ -112,6 +112,18 @@ def test_grandchild_that_holds_stdout(node):
     harness.until("the grandchild is dead", lambda: not harness.alive(left))
 
 
+def test_many_left_behind(node):
+    r = node.report("call", "forks", "8")
+    assert (r["verdict"], r["result"], r["leftover_processes"]) == ("ok", "8", 8)
+
+
+def test_large_payload_of_a_handler(node):
+    data = os.urandom(16 << 20)
+    answer = node.cli("call", "--payload-file", "-", "echo", input=data)
+    assert answer.status == 0
+    assert answer.out == data
+
+
 def test_grandchild_in_a_session_of_its_own(node):
     r = node.report("run", "--", "sh", "-c", "setsid sleep 3600 & echo started")
     assert (r["verdict"], r["stdout"]) == ("ok", "started\n")
@@ -122,6 +134,14 @@ def test_yes_with_a_time_limit(node):
     assert answer.status == 124
     assert answer.out.startswith(b"y\ny\n")
     assert "time limit" in answer.errors
+
+
+def test_more_arguments_than_the_kernel_takes(node):
+    r = node.report("run", "--", "true", *["x" * 100000] * 15)
+    assert r["verdict"] in ("ok", "not_started")
+    answer = node.cli("run", "--", "true", *["x"] * 20000)
+    assert answer.status in (2, 125)
+    assert "16384" in answer.errors
 
 
 def test_not_allowed(redis, worker, cli):

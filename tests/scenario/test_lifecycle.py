@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -94,11 +95,13 @@ def test_killed_runner(redis, worker, cli, gate):
 
 def test_killed_runner_again_and_again(redis, worker, cli):
     one = worker(redis)
-    for i in range(3):
+    for _ in range(10):
         before = harness.until("there is a runner", one.runner)
         os.kill(before, signal.SIGKILL)
+        # While it starts again, of the handlers that it tells one by one the last.
+        for _ in range(10):
+            assert cli("call", "--tag", "x", "sleep", "1").text == "slept"
         harness.until("there is another", lambda: one.runner() not in (None, before))
-        assert cli("call", "echo", str(i)).text == str(i)
 
 
 def test_killed_worker(redis, worker, cli, gate):
@@ -139,6 +142,25 @@ def test_killed_worker_with_many_children(redis, worker, cli):
     worker(redis, "--lease", "1s")
     reports = cli.wait(*ids)
     assert all(r["verdict"] == "worker_lost" for r in reports.values())
+
+
+def test_worker_that_hangs_is_fenced(redis, worker, cli, gate):
+    """It comes to itself after its lease: the task is another's, and it knows."""
+    one = worker(redis, "--lease", "500ms", "--allow-exec")
+    door, other = gate(), gate()
+    script = f"case $REAPQ_ATTEMPT in 1) cat {door.path};; *) cat {other.path};; esac"
+    task = cli.submit("--", "sh", "-c", script)
+    door.reached()
+    one.send(signal.SIGSTOP)
+    worker(redis, "--lease", "500ms", "--allow-exec")
+    other.reached()
+    one.send(signal.SIGCONT)
+    one.wait_for_line("lease_gone")
+    door.open(b"too late")
+    other.open(b"second")
+    r = cli.wait(task)[task]
+    assert (r["stdout"], r["attempt"]) == ("second", 2)
+    assert r["attempts"][0]["verdict"] == "worker_lost"
 
 
 def keep_open(door, stop):
@@ -214,6 +236,30 @@ def test_environment_in_place_of_flags(redis, worker, cli):
     assert (known["slots"], known["queues"]) == (3, "other")
 
 
+def test_the_rest_of_the_environment(worker, tmp_path):
+    password = tmp_path / "password"
+    password.write_text("secret\n")
+    server = harness.Redis()
+    server.client().config_set("requirepass", "secret")
+    try:
+        one = worker(server, env={"REAPQ_REDIS_PASSWORD_FILE": str(password),
+                                  "REAPQ_KILL_GRACE": "1ms", "REAPQ_WARM": "0",
+                                  "REAPQ_MODULE": ":".join([harness.module("text"),
+                                                            harness.module("faults")])},
+                     modules=())
+        r = harness.Cli(server).report("call", "--time-limit", "50ms", "ignoreterm",
+                                       env={"REAPQ_REDIS_PASSWORD": "secret"})
+        assert r["verdict"] == "time_limit"
+        one.stop()
+    finally:
+        server.stop()
+
+
+def test_embedded_by_the_environment(worker):
+    one = worker(None, env={"REAPQ_EMBEDDED": "yes"})
+    one.wait_for_line(r"unix://", "stdout")
+
+
 def test_a_flag_outranks_its_variable(redis, worker, cli):
     worker(redis, "--concurrency", "2", env={"REAPQ_CONCURRENCY": "7"})
     assert cli("workers", "--json").report["slots"] == 2
@@ -235,11 +281,22 @@ def test_bad_variable_is_named():
     assert "REAPQ_GRACE" in one.text()
 
 
-@pytest.mark.parametrize("path", ["/no/such/module.so", "/etc/passwd"])
-def test_bad_module_is_said_once_and_ends_the_worker(redis, path):
+BAD_MODULES = [
+    ("/no/such/module.so", "No such file"),
+    ("/etc/passwd", "passwd"),
+    (os.path.join(harness.BAD_MODULES, "no_symbol.so"), "reapq_module"),
+    (os.path.join(harness.BAD_MODULES, "bad_abi.so"), "1001"),
+    (os.path.join(harness.BAD_MODULES, "bad_init.so"), "the tables are at the cleaner's"),
+]
+
+
+@pytest.mark.parametrize("path, reason", BAD_MODULES)
+def test_bad_module_is_said_once_and_ends_the_worker(redis, path, reason):
     one = harness.Worker(redis, "--module", path, modules=(), ready=False)
     assert one.wait() not in (0, 2)
     assert path in one.text()
+    assert one.text().count(reason) == 1
+    assert "worker_ready" not in one.text()
     harness.reap_strangers()
 
 
@@ -276,8 +333,10 @@ def test_embedded(worker):
 
 def test_embedded_server_dies_with_a_killed_worker(worker):
     one = worker(None, "--embedded")
-    one.wait_for_line(r"unix://", "stdout")
+    url = one.wait_for_line(r"unix://[^\s\"?]+", "stdout").group(0)
     one.destroy()
+    # nobody was left to do it
+    shutil.rmtree(os.path.dirname(url[len("unix://"):]))
 
 
 def can_unshare():

@@ -33,6 +33,22 @@ def test_time_limit_reaches_the_whole_group(node):
     assert r["stdout_truncated"] is True
 
 
+def test_time_limit_of_one_that_has_stopped(redis, worker, cli):
+    """A stopped process does not see SIGTERM; SIGKILL ends it all the same."""
+    worker(redis, "--kill-grace", "50ms")
+    r = cli.report("call", "--time-limit", "100ms", "kill", str(signal.SIGSTOP.value))
+    assert verdict(r) == ("crashed", "time_limit", "proved")
+
+
+def test_time_limit_of_one_that_forks_for_ever(node):
+    r = node.report("run", "--time-limit", "200ms", "--", "sh", "-c",
+                    "while :; do sleep 3600 & setsid sleep 3600 & done")
+    assert verdict(r) == ("crashed", "time_limit", "proved")
+    harness.until("all of them are dead", lambda: not [
+        p for p, s in harness.children(node.worker.pid).items() if s[0] in ("sleep", "sh")])
+    assert node.cli("call", "echo", "still here").text == "still here"
+
+
 def test_cpu_limit(node):
     r = node.report("call", "--cpu-time", "1s", "spin")
     # The kernel strikes by its ticks: on a busy machine before rusage shows the limit.

@@ -3,6 +3,7 @@
 import collections
 import concurrent.futures
 import os
+import zlib
 
 import pytest
 
@@ -119,7 +120,6 @@ def test_handlers_of_the_example_modules(node):
     path = "/usr/share/common-licenses/BSD"
     with open(path, "rb") as f:
         data = f.read()
-    import zlib
     assert node.cli("call", "crc32", path).text == f"{zlib.crc32(data):08x} {path}"
     h = 0xcbf29ce484222325
     for byte in data:

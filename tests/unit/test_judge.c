@@ -85,6 +85,24 @@ test_judge_a_result_does_not_excuse_a_crash(void **state)
 	expect(&e, REAPQ_V_EXIT, REAPQ_PROVED, "exited with status 3");
 }
 
+/* What came of a broken stream is never a result, however the child then ended. */
+static void
+test_judge_a_broken_stream_is_no_result(void **state)
+{
+	struct judge_evidence e = exited(0);
+
+	(void)state;
+	e.done = true;
+	e.no_memory = true;
+	e.result_len = 8 << 20;
+	expect(&e, REAPQ_V_RESULT_LIMIT, REAPQ_PROVED,
+	    "no memory for its result, of which 8 MiB had come");
+	e.no_memory = false;
+	e.garbled = true;
+	e.text = "wrong magic";
+	expect(&e, REAPQ_V_ERROR, REAPQ_PROVED, "on its channel: wrong magic");
+}
+
 static void
 test_judge_exec(void **state)
 {
@@ -132,19 +150,23 @@ test_judge_our_own_kills(void **state)
 	e.intent = JUDGE_TIME_LIMIT;
 	e.limits.time_ms = 250;
 	e.killed = true;
+	expect(&e, REAPQ_V_TIME_LIMIT, REAPQ_PROVED, "and killed by SIGKILL after");
+	e.asked = true;
 	expect(&e, REAPQ_V_TIME_LIMIT, REAPQ_PROVED, "as SIGTERM did not end it");
 	e.intent = JUDGE_CANCEL;
 	e.intent_text = "by ana";
 	expect(&e, REAPQ_V_CANCELLED, REAPQ_PROVED, "cancelled (by ana)");
 	e.intent = JUDGE_DEADLINE;
 	expect(&e, REAPQ_V_EXPIRED, REAPQ_PROVED, "its deadline passed");
+	e.intent = JUDGE_SHUTDOWN;
+	expect(&e, REAPQ_V_WORKER_LOST, REAPQ_PROVED, "stopped unfinished");
+	e.intent = JUDGE_RESULT_LIMIT;
+	e.too_big = true;
+	expect(&e, REAPQ_V_RESULT_LIMIT, REAPQ_PROVED, "larger than the limit");
 	e.intent = JUDGE_GARBLED;
+	e.garbled = true;
 	e.text = "a frame of type 77";
 	expect(&e, REAPQ_V_ERROR, REAPQ_PROVED, "broke the rules on its channel");
-	e.intent = JUDGE_RESULT_LIMIT;
-	expect(&e, REAPQ_V_RESULT_LIMIT, REAPQ_PROVED, "larger than the limit");
-	e.intent = JUDGE_SHUTDOWN;
-	expect(&e, REAPQ_V_WORKER_LOST, REAPQ_PROVED, "given back");
 	/* a handler that answered before the signal reached it has answered */
 	e = exited(0);
 	e.done = true;
@@ -278,6 +300,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_judge_answers_of_a_handler),
 	    cmocka_unit_test(test_judge_a_result_does_not_excuse_a_crash),
+	    cmocka_unit_test(test_judge_a_broken_stream_is_no_result),
 	    cmocka_unit_test(test_judge_exec),
 	    cmocka_unit_test(test_judge_signals),
 	    cmocka_unit_test(test_judge_our_own_kills),

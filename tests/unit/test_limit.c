@@ -93,8 +93,7 @@ bad_text_is_refused(void **state)
 	int64_t value = 5;
 
 	(void)state;
-	assert_int_equal(
-	    limit_parse(LIMIT_MEMORY, "10s", &value, &err), REAPQ_EINVAL);
+	assert_int_equal(limit_parse(LIMIT_MEMORY, "10s", &value, &err), REAPQ_EINVAL);
 	assert_non_null(strstr(err.msg, "10s"));
 	assert_int_equal(limit_parse(LIMIT_TIME, "64K", &value, &err), REAPQ_EINVAL);
 	assert_int_equal(
@@ -193,8 +192,8 @@ output_and_result_are_always_bounded(void **state)
 	/* An operator can raise it, by a ceiling or by a default. */
 	assert_true(in_force(LIMIT_RESULT, -1, 100, REAPQ_RESULT_MAX * 4) ==
 		    REAPQ_RESULT_MAX * 4);
-	assert_true(in_force(LIMIT_RESULT, 0, REAPQ_RESULT_MAX * 2, 0) ==
-		    REAPQ_RESULT_MAX * 2);
+	assert_true(
+	    in_force(LIMIT_RESULT, 0, REAPQ_RESULT_MAX * 2, 0) == REAPQ_RESULT_MAX * 2);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "link.h"
 #include "loader.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -106,6 +107,21 @@ volunteer_for_oom(void)
 	close(fd);
 }
 
+/* A fork copies one thread: the locks of any other would stay locked in each child. */
+static int
+one_thread(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	int n = 0;
+
+	if (tasks == NULL)
+		return 1;
+	for (struct dirent *d = readdir(tasks); d != NULL; d = readdir(tasks))
+		n += d->d_name[0] != '.';
+	closedir(tasks);
+	return n == 1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -131,6 +147,13 @@ main(int argc, char **argv)
 	volunteer_for_oom();
 	if (loader_new(&loader, argv + 1, (size_t)(argc - 1), &err) != 0) {
 		tell(LINK_FATAL, 0, err.code, err.msg);
+		return 1;
+	}
+	if (!one_thread()) {
+		tell(LINK_FATAL, 0, REAPQ_EINVAL,
+		    "a module has started a thread on loading; children are forked "
+		    "from "
+		    "this process, so it may have one only");
 		return 1;
 	}
 	/* After the modules, which it lists. */

@@ -31,22 +31,23 @@ extern "C" {
 
 enum reapq_code {
 	REAPQ_OK = 0,
-	REAPQ_EINVAL = -1,	/* the caller broke the contract: msg says how */
-	REAPQ_ENOMEM = -2,	/* no memory */
-	REAPQ_ESYS = -3,	/* a system call failed; see reapq_error.sys */
-	REAPQ_ECONN = -4,	/* Redis is out of reach, or hung up */
-	REAPQ_EREDIS = -5,	/* Redis answered with an error */
-	REAPQ_EPROTO = -6,	/* bytes that break the protocol */
-	REAPQ_ETOOBIG = -7,	/* over a documented size; nothing was sent */
-	REAPQ_ETIMEDOUT = -8,	/* time is over; nothing else changed: ask again */
-	REAPQ_ENOENT = -9,	/* no such task, queue or handler */
-	REAPQ_EFULL = -10,	/* the queue is at its limit; nothing was submitted */
-	REAPQ_ETOOLATE = -11,	/* cancel: the task has ended, or is running already */
-	REAPQ_ENORESULT = -12,	/* the future is done but has no result: see its report */
-	REAPQ_ENOTDONE = -13,	/* the future is still queued or running */
-	REAPQ_EEMPTY = -14,	/* the set holds no futures */
-	REAPQ_EFORKED = -15,	/* made before fork(): make a new client in the child */
-	REAPQ_EDEADLK = -16	/* waited inside a callback */
+	REAPQ_EINVAL = -1,    /* the caller broke the contract: msg says how */
+	REAPQ_ENOMEM = -2,    /* no memory */
+	REAPQ_ESYS = -3,      /* a system call failed; see reapq_error.sys */
+	REAPQ_ECONN = -4,     /* Redis is out of reach, or hung up */
+	REAPQ_EREDIS = -5,    /* Redis answered with an error */
+	REAPQ_EPROTO = -6,    /* bytes that break the protocol */
+	REAPQ_ETOOBIG = -7,   /* over a documented size; nothing was sent */
+	REAPQ_ETIMEDOUT = -8, /* time is over; nothing else changed: ask again */
+	REAPQ_ENOENT = -9,    /* no such task, queue or handler */
+	REAPQ_EFULL = -10,    /* the queue is at its limit; nothing was submitted */
+	REAPQ_ETOOLATE = -11, /* cancel: the task has ended, or is running already */
+	REAPQ_ENORESULT =
+	    -12,              /* the future is done but has no result: see its report */
+	REAPQ_ENOTDONE = -13, /* the future is still queued or running */
+	REAPQ_EEMPTY = -14,   /* the set holds no futures */
+	REAPQ_EFORKED = -15,  /* made before fork(): make a new client in the child */
+	REAPQ_EDEADLK = -16   /* waited inside a callback */
 };
 
 struct reapq_error {
@@ -55,9 +56,9 @@ struct reapq_error {
 	char msg[256]; /* always NUL-terminated */
 };
 
-#define REAPQ_ERROR_INIT                                                             \
-	{                                                                            \
-		0, 0, ""                                                             \
+#define REAPQ_ERROR_INIT \
+	{                \
+		0, 0, "" \
 	}
 
 /* The name of a code, such as "ECONN". Never NULL, static. */

@@ -22,12 +22,12 @@ extern "C" {
 
 enum reapq_outcome {
 	REAPQ_OUTCOME_OTHER = 0, /* from a newer reapq: see outcome_name */
-	REAPQ_RETURNED,		 /* the handler returned, or the command exited 0 */
-	REAPQ_FAILED,		 /* it said so, or never got to run */
-	REAPQ_CRASHED,		 /* its process died, or was killed */
-	REAPQ_LOST,		 /* nobody saw how it ended */
-	REAPQ_CANCELLED,	 /* by a producer */
-	REAPQ_EXPIRED,		 /* its deadline passed first */
+	REAPQ_RETURNED,          /* the handler returned, or the command exited 0 */
+	REAPQ_FAILED,            /* it said so, or never got to run */
+	REAPQ_CRASHED,           /* its process died, or was killed */
+	REAPQ_LOST,              /* nobody saw how it ended */
+	REAPQ_CANCELLED,         /* by a producer */
+	REAPQ_EXPIRED,           /* its deadline passed first */
 	REAPQ_OUTCOME_COUNT
 };
 
@@ -54,8 +54,8 @@ enum reapq_verdict {
 
 enum reapq_certainty {
 	REAPQ_UNKNOWN = 0, /* several causes fit; none is claimed */
-	REAPQ_LIKELY,	   /* the evidence points here, but does not exclude others */
-	REAPQ_PROVED,	   /* the kernel or the worker itself saw it */
+	REAPQ_LIKELY,      /* the evidence points here, but does not exclude others */
+	REAPQ_PROVED,      /* the kernel or the worker itself saw it */
 	REAPQ_CERTAINTY_COUNT
 };
 
@@ -77,14 +77,14 @@ struct reapq_frame {
 	uint64_t offset;
 	const char *function; /* NULL: not known */
 	const char *file;     /* NULL: not known */
-	int line;	      /* 0: not known */
+	int line;             /* 0: not known */
 	const char *build_id; /* NULL: not known */
 };
 
 struct reapq_signal {
 	int number; /* 0: no signal */
 	const char *name;
-	int code;	       /* si_code; meaningful if code_name is not NULL */
+	int code;              /* si_code; meaningful if code_name is not NULL */
 	const char *code_name; /* NULL: not seen */
 	int has_fault_address;
 	uint64_t fault_address;
@@ -141,8 +141,8 @@ struct reapq_report {
 	const struct reapq_attempt *attempts; /* oldest first, the last is this one */
 	size_t attempts_count;
 	const char *worker, *host; /* "" where no worker had it */
-	int64_t pid;		   /* 0: it never had one */
-	const char *isolation;	   /* "" where no worker had it */
+	int64_t pid;               /* 0: it never had one */
+	const char *isolation;     /* "" where no worker had it */
 	int leftover_processes;
 	int64_t submitted_ms, started_ms, ended_ms; /* Unix time; 0: never */
 };

@@ -41,6 +41,8 @@ static const struct reapq_handler handlers[] = {
     {"runaway", process_runaway, "leave a daemon behind; the result is its pid"},
     {"holdout", process_holdout,
 	"leave a child that holds stdout; the result: its pid"},
+    {"traced", process_traced, "leave a process behind that traces the child"},
+    {"logs", output_logs, "log PAYLOAD (1000) lines"},
     {"fds", process_fds, "list the descriptors and the environment of the child"},
     {"cut", output_cut, "die of SIGKILL after \"PERCENT MIB\" of a result"},
     {"big", output_big, "a result of PAYLOAD MiB"},

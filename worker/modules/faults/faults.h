@@ -23,9 +23,10 @@ reapq_handler_fn limit_spin, limit_sleep, limit_alloc, limit_leakfd, limit_xfsz;
 reapq_handler_fn limit_forks, limit_ignoreterm, limit_gate;
 
 /* process.c */
-reapq_handler_fn process_runaway, process_holdout, process_fds;
+reapq_handler_fn process_runaway, process_holdout, process_traced, process_fds;
 
 /* output.c */
 reapq_handler_fn output_cut, output_big, output_stderr, output_print, output_badframe;
+reapq_handler_fn output_logs;
 
 #endif

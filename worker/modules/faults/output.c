@@ -135,3 +135,13 @@ output_badframe(struct reapq_call *call)
 	for (;;)
 		(void)pause();
 }
+
+enum reapq_answer
+output_logs(struct reapq_call *call)
+{
+	long long lines = payload_number(call, 0, 1000);
+
+	for (long long i = 0; i < lines; i++)
+		reapq_call_log(call, "line %lld", i);
+	return REAPQ_DONE;
+}

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -125,4 +127,32 @@ process_fds(struct reapq_call *call)
 	for (char **var = environ; err == 0 && var != NULL && *var != NULL; var++)
 		err = write_line(call, "env", *var, "");
 	return err == 0 ? REAPQ_DONE : REAPQ_FAIL;
+}
+
+/* The kernel gives a traced process's death to its tracer first, ptrace(2). */
+enum reapq_answer
+process_traced(struct reapq_call *call)
+{
+	pid_t self = getpid();
+	char attached = 'n';
+	int fds[2];
+
+	if (pipe(fds) != 0) {
+		reapq_call_error(call, "pipe: %s", strerror(errno));
+		return REAPQ_FAIL;
+	}
+	(void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+	pid_t pid = fork();
+	if (pid == 0) {
+		(void)setsid();
+		attached = ptrace(PTRACE_SEIZE, self, NULL, NULL) == 0 ? 'y' : 'n';
+		if (write(fds[1], &attached, 1) == 1)
+			linger();
+		_exit(1);
+	}
+	if (pid < 0 || read(fds[0], &attached, 1) != 1 || attached != 'y') {
+		reapq_call_error(call, "the tracer did not attach");
+		return REAPQ_FAIL;
+	}
+	return write_pid(call, pid);
 }

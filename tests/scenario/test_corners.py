@@ -1,0 +1,138 @@
+"""What only a hostile task, a hand in Redis, or bad timing brings about."""
+
+import os
+import resource
+import signal
+
+import msgpack
+
+import harness
+
+BASE = "reapq:{default}:"
+
+
+def verdict(report):
+    return report["outcome"], report["verdict"], report["certainty"]
+
+
+def test_a_traced_child_settles(node):
+    """Its death goes to the tracer first, which is its own leftover."""
+    r = node.report("call", "traced")
+    assert verdict(r) == ("returned", "ok", "proved")
+    assert r["leftover_processes"] == 1
+    harness.until("the tracer is gone", lambda: not harness.alive(int(r["result"])))
+
+
+def test_a_task_cannot_flood_the_log(node):
+    before = node.worker.text().count("task_says")
+    r = node.report("call", "logs", "5000")
+    assert r["verdict"] == "ok"
+    node.worker.wait_for_line("task_said_more.*dropped=4800")
+    assert node.worker.text().count("task_says") - before == 200
+
+
+def test_once_is_once_also_when_a_worker_ends(redis, worker, cli, gate):
+    one = worker(redis, "--grace", "0ms", "--kill-grace", "50ms")
+    door = gate()
+    task = cli.submit("--once", "gate", door.path)
+    door.reached()
+    one.stop()
+    door.close()
+    worker(redis)
+    r = cli.wait(task)[task]
+    assert (r["outcome"], r["verdict"]) == ("lost", "worker_lost")
+    assert "told to end" in r["message"]
+    assert r["attempt"] == 1
+
+
+def test_cancelled_while_its_worker_ends(redis, worker, cli):
+    one = worker(redis, "--grace", "0ms", "--kill-grace", "2s")
+    task = cli.submit("ignoreterm")
+    one.wait_for_line("ignoring SIGTERM")
+    one.send(signal.SIGTERM)
+    one.wait_for_line("grace_over")
+    assert cli("cancel", "--kill", task).status == 0
+    r = cli.wait(task)[task]
+    assert verdict(r) == ("cancelled", "cancelled", "proved")
+    assert one.wait() == 0
+    one.ended = True
+
+
+def test_unfit_task_claimed_while_draining(redis, worker, cli, gate):
+    """Its claim is under way when the signal comes; it is refused all the same."""
+    one = worker(redis, "--grace", "1h", "--concurrency", "2")
+    door = gate()
+    cli.submit("gate", door.path)
+    door.reached()
+    client = redis.client()
+    # No wake-up: the worker finds it when it looks by itself, behind the pause.
+    planted(client, "unfit", "P", "no-such-handler", "1,1,3,3600000,0,,")
+    client.rpush(BASE + "p1", "unfit")
+    client.execute_command("CLIENT", "PAUSE", "600000", "WRITE")
+    harness.until("a claim is held back", lambda: is_blocked(client, ":claims"))
+    one.send(signal.SIGTERM)
+    one.wait_for_line("draining")
+    client.execute_command("CLIENT", "UNPAUSE")
+    door.open()
+    assert one.wait() == 0
+    one.ended = True
+    assert cli.wait("unfit")["unfit"]["verdict"] == "not_started"
+
+
+def is_blocked(client, name):
+    return any(c["name"].endswith(name) and "b" in c["flags"]
+               for c in client.client_list())
+
+
+def test_embedded_server_that_dies_ends_the_worker(worker):
+    one = worker(None, "--embedded")
+    servers = [p for p, s in harness.children(one.pid).items() if s[0] == "redis-server"]
+    os.kill(servers[0], signal.SIGKILL)
+    assert one.wait() == 1
+    one.ended = True
+    assert "the embedded redis-server died" in one.text()
+
+
+def test_limits_shown_are_those_in_force(redis, worker, cli):
+    """A worker cannot give more than its own hard limits allow."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    worker(redis, "--allow-exec")
+    r = cli.report("run", "--open-files", "1000000000", "--", "sh", "-c", "ulimit -n")
+    assert r["limits"]["open_files"] == int(r["stdout"]) == hard
+
+
+def test_foreign_key_in_place_of_a_result(node, gate):
+    door = gate()
+    task = node.cli.submit("gate", door.path)
+    door.reached()
+    node.redis.client().set(BASE + "r:" + task, "mine")
+    door.open(b"yours")
+    harness.until("the result has its place",
+                  lambda: node.redis.client().type(BASE + "r:" + task) == b"list")
+    assert node.cli.wait(task)[task]["result"] == "yours"
+
+
+def planted(client, task, state, handler="echo", policy="junk"):
+    message = msgpack.packb({"v": 1, "id": task, "h": handler, "p": b"x"})
+    client.hset(BASE + "t:" + task, mapping={"m": message, "s": state, "o": policy})
+
+
+def is_dead(client, task):
+    return client.zscore(BASE + "dead", task) is not None
+
+
+def test_bad_policy_of_a_delayed_task(node):
+    client = node.redis.client()
+    planted(client, "delayed-junk", "D")
+    client.zadd(BASE + "d", {"delayed-junk": 1})
+    harness.until("it is dead", lambda: is_dead(client, "delayed-junk"))
+    assert node.cli.wait("delayed-junk")["delayed-junk"]["verdict"] == "not_started"
+    assert node.cli.report("call", "echo", "on")["result"] == "on"
+
+
+def test_bad_policy_of_a_lost_task(node):
+    client = node.redis.client()
+    planted(client, "lost-junk", "Rsomebody.1")
+    client.zadd(BASE + "l", {"lost-junk": 1})
+    harness.until("it is dead", lambda: is_dead(client, "lost-junk"))
+    assert node.cli.wait("lost-junk")["lost-junk"]["verdict"] == "not_started"

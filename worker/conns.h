@@ -1,0 +1,22 @@
+/*
+ * conns.h - a worker's connections to Redis, each for what may not hold up the others.
+ */
+#ifndef WORKER_CONNS_H
+#define WORKER_CONNS_H
+
+#include "conn.h"
+
+struct conns {
+	struct conn
+	    *main; /* heartbeats, ticks, small reports; its state is the worker's */
+	struct conn *claims; /* claims: their messages may be large */
+	struct conn *bell;   /* the blocking pop */
+	struct conn *big;    /* large reports */
+};
+
+/* on_state hears of main. What was opened before a failure is the caller's to close. */
+int conns_open(struct conns *c, struct event_base *base, const struct url *url,
+    const char *worker_id, conn_state_fn *on_state, void *arg, struct reapq_error *err);
+void conns_close(struct conns *c);
+
+#endif

@@ -114,9 +114,7 @@ judge_signal(const struct judge_evidence *e, struct judge_finding *f)
 	bool soft = sig == SIGXCPU && limit > 0;
 	bool hard = sig == SIGKILL && limit > 0;
 
-	if (e->crash != NULL && crash_words_sent(e->crash))
-		(void)found(f, REAPQ_V_SIGNAL, REAPQ_PROVED);
-	else if (soft && (xcpu_by_kernel(e) || cpu_ms(e) >= limit - CPU_SLACK_MS))
+	if (soft && (xcpu_by_kernel(e) || cpu_ms(e) >= limit - CPU_SLACK_MS))
 		(void)found(f, REAPQ_V_CPU_LIMIT, REAPQ_PROVED);
 	else if ((soft && cpu_ms(e) >= limit - CPU_TICKS_SLACK_MS(limit)) ||
 		 (hard && cpu_ms(e) >= limit + 1000 - CPU_SLACK_MS))
@@ -135,7 +133,9 @@ judge_signal(const struct judge_evidence *e, struct judge_finding *f)
 static void
 judge_end(const struct judge_evidence *e, struct judge_finding *f)
 {
-	if (e->wait_code != CLD_EXITED)
+	if (e->crash != NULL && crash_words_sent(e->crash))
+		(void)found(f, REAPQ_V_SIGNAL, REAPQ_PROVED);
+	else if (e->wait_code != CLD_EXITED)
 		judge_signal(e, f);
 	else if (e->wait_status == 0 && e->is_exec)
 		(void)found(f, REAPQ_V_OK, REAPQ_PROVED);

@@ -66,9 +66,9 @@ end_helper(struct symbolize *s)
 }
 
 static void
-forget(struct symbolize_job *job)
+forget(struct symbolize *s, struct symbolize_job *job)
 {
-	TAILQ_REMOVE(&job->owner->jobs, job, link);
+	TAILQ_REMOVE(&s->jobs, job, link);
 	event_free(job->ev_timer);
 	free(job);
 }
@@ -171,7 +171,7 @@ finish(struct symbolize_job *job)
 	void (*fn)(void *arg) = job->fn;
 	void *arg = job->arg;
 
-	forget(job);
+	forget(s, job);
 	go_on(s);
 	fn(arg);
 }
@@ -255,12 +255,15 @@ symbolize_new(struct symbolize **ret_s, struct event_base *base,
 void
 symbolize_free(struct symbolize *s)
 {
-	struct symbolize_job *job;
+	struct symbolize_job *job, *next;
 
 	if (s == NULL)
 		return;
-	while ((job = TAILQ_FIRST(&s->jobs)) != NULL)
-		forget(job);
+	for (job = TAILQ_FIRST(&s->jobs); job != NULL; job = next) {
+		next = TAILQ_NEXT(job, link);
+		event_free(job->ev_timer);
+		free(job);
+	}
 	end_helper(s);
 	free(s);
 }
@@ -305,6 +308,6 @@ symbolize_cancel(struct symbolize_job *job)
 	if (job == NULL)
 		return;
 	s = job->owner;
-	forget(job);
+	forget(s, job);
 	go_on(s);
 }

@@ -41,7 +41,7 @@ struct abort_text {
 };
 
 static struct crash_page *page; /* NULL: nothing is recorded */
-static pid_t owner;             /* the process that attached */
+static pid_t owner;             /* the process that attached; 0 in the runner */
 static uint64_t stack_high;     /* end of the main thread's stack */
 static struct abort_text **abort_text;
 static atomic_int recording; /* the thread that writes the crash record */
@@ -245,30 +245,17 @@ find_stack(void)
 	(void)fclose(f);
 }
 
-void
-crash_init(void)
-{
-	make_alt_stack();
-	find_stack();
-	crash_walk_init();
-	/* Private to glibc, and so perhaps not there. */
-	abort_text = dlvsym(RTLD_DEFAULT, "__abort_msg", "GLIBC_PRIVATE");
-}
-
-void
-crash_attach(int page_fd)
+static void
+catch_signals(void)
 {
 	struct sigaction act;
-	void *at = mmap(NULL, CRASH_PAGE_BYTES, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_POPULATE, page_fd, 0);
 
-	if (at == MAP_FAILED)
-		return;
-	page = at;
-	owner = getpid();
 	memset(&act, 0, sizeof(act));
+	act.sa_handler = SIG_DFL;
+	for (int sig = 1; sig < NSIG; sig++)
+		if (sig != SIGINT && sig != SIGTERM && sig != SIGHUP)
+			(void)sigaction(sig, &act, NULL);
 	act.sa_flags = SA_SIGINFO | SA_ONSTACK;
-	sigemptyset(&act.sa_mask);
 	for (size_t i = 0; i < FATAL_N; i++)
 		sigaddset(&act.sa_mask, fatal[i]);
 	act.sa_sigaction = on_fatal;
@@ -277,7 +264,30 @@ crash_attach(int page_fd)
 	act.sa_sigaction = on_ask;
 	act.sa_flags |= SA_RESTART;
 	(void)sigaction(CRASH_PAGE_ASK, &act, NULL);
+}
+
+void
+crash_init(void)
+{
+	make_alt_stack();
+	find_stack();
+	crash_walk_init();
+	/* Private to glibc, and so perhaps not there. */
+	abort_text = dlvsym(RTLD_DEFAULT, "__abort_msg", "GLIBC_PRIVATE");
+	catch_signals();
+}
+
+void
+crash_attach(int page_fd)
+{
+	void *at = mmap(NULL, CRASH_PAGE_BYTES, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_POPULATE, page_fd, 0);
+
+	if (at == MAP_FAILED)
+		return;
+	page = at;
 	page->magic = CRASH_PAGE_MAGIC;
+	owner = getpid();
 }
 
 /* Written beside the note that stands, then made to stand: a death in between leaves

@@ -125,7 +125,7 @@ memory_threadstack(struct reapq_call *call)
 static FAULTS_RAW void
 read_mapped(volatile const char *data)
 {
-	sink = data[FILL_BYTES / 2];
+	sink = (unsigned char)data[FILL_BYTES / 2];
 }
 
 static FAULTS_RAW void

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static volatile int rows_left = 3;
-static void *volatile twice;
+static void (*volatile release)(void *) = free;
 
 static FAULTS_RAW void
 check_rows(void)
@@ -39,9 +39,8 @@ free_twice(void)
 {
 	void *volatile one = malloc(24);
 
-	twice = one;
-	free(one);
-	free(twice);
+	release(one);
+	release(one);
 }
 
 enum reapq_answer
@@ -84,7 +83,7 @@ find_page(void)
 		if (strstr(line, "/memfd:crash") != NULL) {
 			uintptr_t at = (uintptr_t)strtoull(line, NULL, 16);
 
-			memcpy(&page, &at, sizeof(page));
+			page = (struct crash_page *)at;
 		}
 	if (f != NULL)
 		(void)fclose(f);

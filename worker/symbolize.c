@@ -54,15 +54,16 @@ end_helper(struct symbolize *s)
 	if (s->ev_answer != NULL)
 		event_free(s->ev_answer);
 	s->ev_answer = NULL;
-	if (s->fd >= 0)
-		close(s->fd);
-	s->fd = -1;
+	/* Before it sees an end of file: an exit of its own may start things. */
 	if (s->pid > 0) {
 		(void)kill(s->pid, SIGKILL);
 		while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	}
 	s->pid = 0;
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
 }
 
 static void

@@ -8,7 +8,9 @@
  */
 #include "attempt.h"
 
+#include "attempt_isolation.h"
 #include "attempt_report.h"
+#include "attempt_watch.h"
 #include "check.h"
 #include "clock.h"
 #include "dispatch.h"
@@ -118,7 +120,9 @@ attempt_free(struct attempt *a)
 {
 	if (a == NULL)
 		return;
+	attempt_watch_free(a->watch);
 	child_free(a->child);
+	isolation_leave(a->env->isolation, a->slot);
 	event_free(a->ev_timer);
 	wire_box_free(&a->box);
 	buf_free(&a->result);
@@ -214,13 +218,20 @@ attempt_start(struct attempt *a, struct child *c)
 {
 	struct child_watcher watcher = {on_frame, on_garbled, on_exit_of_child, a};
 	struct reapq_error err = REAPQ_ERROR_INIT;
+	struct reapq_limits own = attempt_isolation_rest(a);
 	size_t len;
-	void *bytes =
-	    dispatch_encode(&a->task, a->queue, a->number, &a->limits, &len, &err);
+	void *bytes = dispatch_encode(&a->task, a->queue, a->number, &own, &len, &err);
 
 	CHECK(attempt_wants_child(a));
-	if (bytes == NULL || child_dispatch(c, bytes, len, (size_t)a->limits.output,
-				 &watcher, &err) != 0) {
+	if (bytes == NULL || attempt_isolation_enter(a, child_pid(c), &err) != 0) {
+		free(bytes);
+		child_free(c);
+		unfit(a, err.msg);
+		conclude(a);
+		return;
+	}
+	if (child_dispatch(c, bytes, len, (size_t)a->limits.output, &watcher, &err) !=
+	    0) {
 		child_free(c);
 		unfit(a, err.msg);
 		conclude(a);
@@ -232,6 +243,7 @@ attempt_start(struct attempt *a, struct child *c)
 	a->started_wall_ms = clock_wall_ms();
 	if (a->limits.time_ms >= 0)
 		arm(a, a->limits.time_ms);
+	attempt_watch_start(a);
 	log_event(LOG_DEBUG, "task_started", "task=%s attempt=%d handler=%s pid=%d",
 	    a->id, a->number, log_quote(a->task.handler), (int)child_pid(c));
 }
@@ -327,6 +339,9 @@ on_exit_of_child(void *arg)
 	a->ended_wall_ms = clock_wall_ms();
 	a->evidence.usage.wall_ms = clock_mono_ms() - a->started_ms;
 	(void)event_del(a->ev_timer);
+	attempt_watch_free(a->watch);
+	a->watch = NULL;
+	attempt_isolation_read(a);
 	a->state = ATTEMPT_SWEEPING;
 	a->sweep_until_ms = clock_mono_ms() + SWEEP_MAX_MS;
 	/* The group still exists: its leader is our zombie. */
@@ -338,7 +353,11 @@ static void
 sweep(struct attempt *a)
 {
 	int reaped = 0;
+	int inside = isolation_kill(a->slot);
 	int left = leftovers_sweep(child_gen(a->child), child_pid(a->child), &reaped);
+
+	if (left < inside)
+		left = inside;
 
 	a->evidence.leftover_processes += reaped;
 	if (left > 0 && clock_mono_ms() < a->sweep_until_ms) {
@@ -349,6 +368,7 @@ sweep(struct attempt *a)
 	a->evidence.wait_code = child_wait_code(a->child);
 	a->evidence.wait_status = child_wait_status(a->child);
 	child_usage(a->child, &a->evidence.usage);
+	attempt_isolation_usage(a);
 	a->evidence.limits = a->limits;
 	a->evidence.intent_text = a->intent_text;
 	a->evidence.text = buf_str(&a->text);
@@ -405,6 +425,8 @@ conclude(struct attempt *a)
 			child_reap(a->child);
 		child_free(a->child);
 		a->child = NULL;
+		isolation_leave(a->env->isolation, a->slot);
+		a->slot = NULL;
 	}
 	if (held)
 		a->env->on_slot_free(a->env->arg);

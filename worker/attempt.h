@@ -11,6 +11,7 @@
 #include "buf.h"
 #include "child.h"
 #include "config.h"
+#include "isolation.h"
 #include "judge.h"
 #include "outbox.h"
 #include "wire.h"
@@ -31,7 +32,8 @@ struct attempt_env {
 	const struct config *config;
 	struct runner_proc *runner;
 	struct outbox *outbox;
-	const char *worker_id, *host, *isolation;
+	struct isolation *isolation;
+	const char *worker_id, *host;
 	void (*on_slot_free)(void *arg); /* its child is gone */
 	void (*on_closed)(struct attempt *a, void *arg);
 	void *arg;
@@ -58,8 +60,10 @@ struct attempt {
 	struct wire_task task;
 	struct reapq_limits limits; /* in force */
 	struct child *child;
-	struct event *ev_timer; /* time limit, then the kill, then the sweep */
-	int64_t started_ms;     /* monotonic; 0: it has not */
+	struct isolation_slot *slot; /* its cgroup, NULL: this tier has none */
+	struct attempt_watch *watch; /* NULL: the kernel does it all */
+	struct event *ev_timer;      /* time limit, then the kill, then the sweep */
+	int64_t started_ms;          /* monotonic; 0: it has not */
 	int64_t started_wall_ms, ended_wall_ms;
 	struct judge_evidence evidence;
 	struct buf result, text; /* text: error or refusal */

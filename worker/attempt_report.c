@@ -76,7 +76,7 @@ fill(struct attempt *a, struct reapq_report *r)
 	r->worker = a->env->worker_id;
 	r->host = a->env->host;
 	r->pid = a->child != NULL ? child_pid(a->child) : 0;
-	r->isolation = a->env->isolation;
+	r->isolation = isolation_name(a->env->isolation);
 	r->leftover_processes = a->evidence.leftover_processes;
 	r->submitted_ms = a->task.submitted_ms;
 	r->started_ms = a->started_wall_ms;

@@ -27,7 +27,9 @@ near_memory_limit(const struct judge_evidence *e)
 {
 	int64_t limit = e->limits.memory;
 
-	return limit > 0 && e->usage.peak_memory >= limit - limit / 10;
+	/* Where kills are counted, the peak is no evidence beside them. */
+	return !e->cgroup.own && limit > 0 &&
+	       e->usage.peak_memory >= limit - limit / 10;
 }
 
 static int64_t
@@ -70,6 +72,12 @@ judge_intent(const struct judge_evidence *e, struct judge_finding *f)
 	case JUDGE_RESULT_LIMIT:
 		found(f, REAPQ_V_RESULT_LIMIT, REAPQ_PROVED);
 		return true;
+	case JUDGE_MEMORY_WATCH:
+		found(f, REAPQ_V_MEMORY_LIMIT, REAPQ_PROVED);
+		return true;
+	case JUDGE_CPU_WATCH:
+		found(f, REAPQ_V_CPU_LIMIT, REAPQ_PROVED);
+		return true;
 	case JUDGE_SHUTDOWN:
 	case JUDGE_LEASE_GONE:
 		/* Not for a producer's eyes: the task goes on elsewhere. */
@@ -99,10 +107,25 @@ judge_signal(const struct judge_evidence *e, struct judge_finding *f)
 		found(f, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED);
 	else if ((by_own_fault(sig) || sig == SIGKILL) && near_memory_limit(e))
 		found(f, REAPQ_V_MEMORY_LIMIT, REAPQ_LIKELY);
-	else if (sig == SIGKILL)
+	else if (sig == SIGKILL && !judge_cgroup_clears(e))
 		found(f, REAPQ_V_SIGNAL, REAPQ_UNKNOWN);
 	else
 		found(f, REAPQ_V_SIGNAL, REAPQ_PROVED);
+}
+
+/* Both we and the kernel were at it: a limit of ours does not hide the other's. */
+static bool
+judge_both(const struct judge_evidence *e, struct judge_finding *f)
+{
+	if (e->intent != JUDGE_TIME_LIMIT && e->intent != JUDGE_CPU_WATCH)
+		return false;
+	if (!judge_cgroup_killed_too(e))
+		return false;
+	/* Only SIGTERM was ours: so the SIGKILL was not. */
+	if (!e->killed)
+		return judge_cgroup(e, f);
+	found(f, REAPQ_V_MEMORY_LIMIT, REAPQ_LIKELY);
+	return true;
 }
 
 /* Rows for an end of its own. */
@@ -132,7 +155,7 @@ judge(const struct judge_evidence *e, struct judge_finding *ret_finding)
 		found(f, REAPQ_V_OK, REAPQ_PROVED);
 	else if (exited_well && e->failed)
 		found(f, REAPQ_V_ERROR, REAPQ_PROVED);
-	else if (!judge_intent(e, f))
+	else if (!judge_both(e, f) && !judge_intent(e, f) && !judge_cgroup(e, f))
 		judge_end(e, f);
 	judge_words_message(e, f);
 	judge_words_evidence(e, f);

@@ -7,6 +7,7 @@
 #ifndef WORKER_JUDGE_H
 #define WORKER_JUDGE_H
 
+#include "judge_cgroup.h"
 #include <reapq/report.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,10 +19,12 @@ enum judge_intent {
 	JUDGE_TIME_LIMIT,
 	JUDGE_CANCEL,
 	JUDGE_DEADLINE,
-	JUDGE_SHUTDOWN,    /* the worker wants to end; the task goes back */
-	JUDGE_LEASE_GONE,  /* the task is somebody else's by now */
-	JUDGE_GARBLED,     /* it broke the rules on its channel */
-	JUDGE_RESULT_LIMIT /* it went on sending past the limit */
+	JUDGE_SHUTDOWN,     /* the worker wants to end; the task goes back */
+	JUDGE_LEASE_GONE,   /* the task is somebody else's by now */
+	JUDGE_GARBLED,      /* it broke the rules on its channel */
+	JUDGE_RESULT_LIMIT, /* it went on sending past the limit */
+	JUDGE_MEMORY_WATCH, /* its processes held more than its memory limit */
+	JUDGE_CPU_WATCH     /* its processes used more than its CPU limit */
 };
 
 struct judge_evidence {
@@ -44,11 +47,13 @@ struct judge_evidence {
 	/* What was in force, and used. */
 	struct reapq_limits limits;
 	struct reapq_usage usage;
+	struct judge_cgroup cgroup;
 	int leftover_processes;
+	int64_t pid;
 	const char *host;
 };
 
-#define JUDGE_EVIDENCE_MAX 8
+#define JUDGE_EVIDENCE_MAX 20
 
 struct judge_finding {
 	enum reapq_verdict verdict;

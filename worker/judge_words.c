@@ -98,7 +98,12 @@ say_signal(
 {
 	say_end(e, w);
 	say_when(e, w);
-	if (f->certainty == REAPQ_UNKNOWN)
+	if (e->wait_code == CLD_KILLED && e->wait_status == SIGKILL &&
+	    f->certainty == REAPQ_PROVED)
+		say(w,
+		    "; not by this worker, and not by the kernel's OOM killer, which "
+		    "counts none: by another process, or by itself");
+	else if (f->certainty == REAPQ_UNKNOWN)
 		say(w,
 		    "; not by this worker, and the sender of a SIGKILL is not visible: "
 		    "the "
@@ -123,6 +128,14 @@ say_cpu(const struct judge_evidence *e, const struct judge_finding *f, struct wo
 {
 	char used[32], limit[32];
 
+	if (e->intent == JUDGE_CPU_WATCH) {
+		say(w, "over its CPU limit of %s, with %s used by its processes",
+		    time_of(e->limits.cpu_ms, limit),
+		    time_of(e->cgroup.measured_cpu_ms, used));
+		say_stopped(e, w);
+		say_when(e, w);
+		return;
+	}
 	say_end(e, w);
 	say(w, ": %sover its CPU limit of %s, with %s used",
 	    f->certainty == REAPQ_PROVED ? "" : "probably ",
@@ -220,8 +233,14 @@ judge_words_message(const struct judge_evidence *e, struct judge_finding *f)
 {
 	struct words w = {f->message, f->message + sizeof(f->message)};
 
+	char remark[200];
+
 	f->message[0] = '\0';
-	say_verdict(e, f, &w);
+	if (judge_cgroup_message(e, f, f->message, sizeof(f->message)))
+		w.at += strlen(f->message);
+	else
+		say_verdict(e, f, &w);
+	say(&w, "%s", judge_cgroup_remark(e, f, remark, sizeof(remark)));
 	if (e->leftover_processes > 0)
 		say(&w, "; %d process%s that it left behind had to be killed",
 		    e->leftover_processes, e->leftover_processes == 1 ? "" : "es");
@@ -259,6 +278,8 @@ intent_name(enum judge_intent i)
 	    [JUDGE_LEASE_GONE] = "lease gone",
 	    [JUDGE_GARBLED] = "garbled channel",
 	    [JUDGE_RESULT_LIMIT] = "result limit",
+	    [JUDGE_MEMORY_WATCH] = "memory limit, by its watch",
+	    [JUDGE_CPU_WATCH] = "CPU limit, by its watch",
 	};
 
 	return names[i];
@@ -293,8 +314,10 @@ judge_words_evidence(const struct judge_evidence *e, struct judge_finding *f)
 	note(f, "rusage", "CPU time of the child and what it waited for",
 	    "%lld ms user, %lld ms system", (long long)e->usage.user_ms,
 	    (long long)e->usage.system_ms);
-	note(f, "rusage", "largest resident set (ru_maxrss)", "%s",
-	    size_of(e->usage.peak_memory, t));
+	/* a cgroup's peak is among its counters */
+	if (!e->cgroup.has_peak)
+		note(f, "rusage", "largest resident set (ru_maxrss)", "%s",
+		    size_of(e->usage.peak_memory, t));
 	if (!e->is_exec || e->refused)
 		note(f, "channel", "what the child answered",
 		    "%s, %lld bytes of result", channel_said(e),
@@ -302,11 +325,15 @@ judge_words_evidence(const struct judge_evidence *e, struct judge_finding *f)
 	if (e->intent != JUDGE_NO_INTENT)
 		note(f, "worker", "signal sent by this worker",
 		    "%s, %lld ms after start: %s",
-		    e->killed ? "SIGTERM, then SIGKILL" : "SIGTERM",
+		    e->intent == JUDGE_MEMORY_WATCH || e->intent == JUDGE_CPU_WATCH
+			? "SIGKILL"
+		    : e->killed ? "SIGTERM, then SIGKILL"
+				: "SIGTERM",
 		    (long long)e->intent_ms, intent_name(e->intent));
 	if (e->leftover_processes > 0)
 		note(f, "worker", "processes that outlived it and were killed", "%d",
 		    e->leftover_processes);
+	judge_cgroup_evidence(e, f);
 }
 
 void

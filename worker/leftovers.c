@@ -61,8 +61,8 @@ leftovers_children(pid_t *pids, int cap)
 	return n;
 }
 
-static int
-has_gene(pid_t pid, uint32_t gen)
+bool
+leftovers_belongs(pid_t pid, uint32_t gen)
 {
 	struct rlimit gene;
 
@@ -81,7 +81,7 @@ leftovers_sweep(uint32_t gen, pid_t leader, int *ret_reaped)
 	for (int i = 0; i < n; i++) {
 		siginfo_t si;
 
-		if (pids[i] == leader || !has_gene(pids[i], gen))
+		if (pids[i] == leader || !leftovers_belongs(pids[i], gen))
 			continue;
 		(void)kill(pids[i], SIGKILL);
 		memset(&si, 0, sizeof(si));

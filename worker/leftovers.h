@@ -9,6 +9,7 @@
 #define WORKER_LEFTOVERS_H
 
 #include <reapq/error.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -21,6 +22,9 @@ int leftovers_adopt(struct reapq_error *err);
  * are still there: call again until it is 0, as the dead may leave children of their own.
  */
 int leftovers_sweep(uint32_t gen, pid_t leader, int *ret_reaped);
+
+/* Is pid, a child of this process, of child gen's making? */
+bool leftovers_belongs(pid_t pid, uint32_t gen);
 
 /* At the very end: kills and reaps every child but keep (0: none), and what they leave. */
 void leftovers_end(pid_t keep);

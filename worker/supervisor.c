@@ -15,6 +15,7 @@
 #include "embedded.h"
 #include "error.h"
 #include "fetch.h"
+#include "isolation.h"
 #include "lease.h"
 #include "leftovers.h"
 #include "log.h"
@@ -30,8 +31,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ISOLATION "D" /* rlimits, sessions and waitid; see docs/design.md */
-
 struct supervisor {
 	const struct config *config;
 	struct event_base *base;
@@ -44,6 +43,7 @@ struct supervisor {
 	struct outbox *outbox;
 	struct fetch *fetch;
 	struct lease *lease;
+	struct isolation *isolation;
 	struct attempt_env env;
 	struct attempt_list attempts;
 	int busy; /* attempts that hold a slot */
@@ -74,7 +74,8 @@ tell_ready(struct supervisor *s)
 	log_event(LOG_INFO, "worker_ready",
 	    "worker=%s pid=%d queue=%s slots=%d isolation=%s redis=%s handlers=%s",
 	    s->id, (int)getpid(), s->config->queues[0], s->config->concurrency,
-	    ISOLATION, url_format(&s->config->url, where, sizeof(where)),
+	    isolation_name(s->isolation),
+	    url_format(&s->config->url, where, sizeof(where)),
 	    log_quote(runner_proc_handlers(s->runner)));
 }
 
@@ -373,10 +374,11 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 	    (rc = reaper_new(&s->reaper, s->base, &eo, err)) != 0 ||
 	    (rc = drain_new(&s->drain, s->base, &dopts, err)) != 0)
 		return rc;
-	struct lease_options lo = {s->config, s->id, s->host, ISOLATION, s->main,
-	    &s->attempts, s->runner, clock_wall_ms(), &s->tasks_done, s};
-	s->env = (struct attempt_env){s->base, s->config, s->runner, s->outbox, s->id,
-	    s->host, ISOLATION, on_slot_free, on_closed, s};
+	struct lease_options lo = {s->config, s->id, s->host,
+	    isolation_name(s->isolation), s->main, &s->attempts, s->runner,
+	    clock_wall_ms(), &s->tasks_done, s};
+	s->env = (struct attempt_env){s->base, s->config, s->runner, s->outbox,
+	    s->isolation, s->id, s->host, on_slot_free, on_closed, s};
 	return lease_new(&s->lease, s->base, &lo, err);
 }
 
@@ -399,8 +401,6 @@ start(struct supervisor *s, struct reapq_error *err)
 	char runner_path[4096];
 	int rc;
 
-	TAILQ_INIT(&s->attempts);
-	worker_id_make(s->id, s->host);
 	if ((rc = runner_proc_find(runner_path, sizeof(runner_path), err)) != 0 ||
 	    (rc = leftovers_adopt(err)) != 0)
 		return rc;
@@ -456,6 +456,11 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 		return error_set(err, REAPQ_ENOMEM, "no memory");
 	s->config = &own;
 	TAILQ_INIT(&s->attempts);
+	worker_id_make(s->id, s->host);
+	/* First of all: what is forked before it may not be moved any more. */
+	if ((rc = isolation_new(&s->isolation, own.isolation, s->id, err)) != 0)
+		goto out;
+	isolation_log(s->isolation);
 	if (config->embedded) {
 		if ((rc = embedded_new(&s->embedded, err)) != 0)
 			goto out;
@@ -475,6 +480,7 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 	free_all(s);
 out:
 	embedded_free(s->embedded);
+	isolation_free(s->isolation);
 	free(s);
 	return rc;
 }

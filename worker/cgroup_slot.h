@@ -1,0 +1,75 @@
+/*
+ * cgroup_slot.h - the cgroup of one slot: one task at a time is in it.
+ *
+ * Made by cgroup_v1.c or cgroup_v2.c; used the same way. Pooled: its counters are never
+ * reset, so a task's are differences.
+ */
+#ifndef WORKER_CGROUP_SLOT_H
+#define WORKER_CGROUP_SLOT_H
+
+#include "cgroup_dir.h"
+#include "cgroup_parse.h"
+
+/* Where the slots are made. */
+struct cgroup_homes {
+	struct cgroup_dir memory; /* v1 */
+	struct cgroup_dir pids;   /* v1 */
+	struct cgroup_dir tree;   /* v2, or v1's freezer: what kills a whole tree */
+	struct cgroup_dir leaf;   /* v2: where the worker itself had to go */
+	bool v2_memory;           /* tree has the memory controller */
+	bool opened_parent;       /* v2: subtree_control of the parent is our doing */
+};
+
+#define CGROUP_HOMES_NONE                                                           \
+	{                                                                           \
+		CGROUP_DIR_NONE, CGROUP_DIR_NONE, CGROUP_DIR_NONE, CGROUP_DIR_NONE, \
+		    false, false                                                    \
+	}
+
+/* Open files of a slot; -1 where the host has none. */
+enum cgroup_file {
+	CGROUP_MEMORY_PROCS, /* v1 */
+	CGROUP_PIDS_PROCS,   /* v1 */
+	CGROUP_TREE_PROCS,
+	CGROUP_MEMORY_MAX,
+	CGROUP_SWAP_MAX, /* v1: of memory and swap together */
+	CGROUP_USAGE,
+	CGROUP_EVENTS,       /* memory.events, memory.oom_control */
+	CGROUP_FAILCNT,      /* v1 */
+	CGROUP_SWAP_FAILCNT, /* v1 */
+	CGROUP_PEAK,
+	CGROUP_PIDS_MAX,
+	CGROUP_PIDS_EVENTS,
+	CGROUP_PIDS_PEAK,
+	CGROUP_CPU,
+	CGROUP_KILL,   /* cgroup.kill */
+	CGROUP_FREEZE, /* freezer.state */
+	CGROUP_FILE_COUNT
+};
+
+struct cgroup_slot {
+	struct cgroup_dir memory, pids, tree;
+	int fd[CGROUP_FILE_COUNT];
+	int64_t memory_max, pids_max; /* as they are set; -1: none */
+	bool group_kill;              /* v2: all in it die together */
+	bool peak_reset;              /* the peak of this task alone can be had */
+};
+
+void cgroup_slot_init(struct cgroup_slot *s);
+void cgroup_slot_remove(struct cgroup_slot *s);
+
+/* Puts the process, and all that it will start, in. 0 or negative errno. */
+int cgroup_slot_enter(const struct cgroup_slot *s, pid_t pid);
+void cgroup_slot_read(const struct cgroup_slot *s, struct cgroup_counters *ret);
+/* Bytes charged to it now, of earlier tasks too; -1: not known. */
+int64_t cgroup_slot_usage(const struct cgroup_slot *s);
+/* Hits of a limit of v1, from the files of memory and of memory and swap (-1: none). */
+int64_t cgroup_slot_failcnt(int fd, int swap_fd);
+/* Begins the peak anew, where the kernel can. */
+void cgroup_slot_reset_peak(struct cgroup_slot *s);
+/* Kills all that is in it, also what is forked meanwhile. */
+void cgroup_slot_kill(const struct cgroup_slot *s);
+/* Live processes in it; -1: not known. */
+int cgroup_slot_count(const struct cgroup_slot *s);
+
+#endif

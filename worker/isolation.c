@@ -1,0 +1,506 @@
+/*
+ * isolation.c - owns the tier, the homes and the pool of slots.
+ *
+ * Invariants: a slot is one task's from isolation_enter to isolation_leave, and empty when
+ * it is in the pool. Counters are never reset; what a task did is the difference. A slot
+ * that would blur the next task's evidence is made anew instead.
+ */
+#include "isolation.h"
+
+#include "cgroup_v1.h"
+#include "cgroup_v2.h"
+#include "error.h"
+#include "isolation_probe.h"
+#include "kernel_log.h"
+#include "log.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+/* What a limited task may find charged to its cgroup by those before it. */
+#define RESIDUE_MAX ((int64_t)1 << 20)
+
+struct isolation_slot {
+	SLIST_ENTRY(isolation_slot) link;
+	struct cgroup_slot cg;
+	char name[24];
+	int64_t cpu_us; /* when the task entered */
+};
+
+struct isolation {
+	enum isolation_tier tier;
+	bool oom_group; /* of the cgroup that all share: C! */
+	struct cgroup_homes homes;
+	int shared_events_fd, shared_failcnt_fd, shared_swap_fd;
+	SLIST_HEAD(, isolation_slot) pool;
+	unsigned made;
+	int unexplained; /* deaths by a SIGKILL of nobody known, up to now */
+	struct isolation_probe probe;
+};
+
+int
+isolation_parse(const char *text)
+{
+	static const char *const names[] = {[ISOLATION_AUTO] = "auto",
+	    [ISOLATION_A] = "A",
+	    [ISOLATION_A0] = "A0",
+	    [ISOLATION_B] = "B",
+	    [ISOLATION_C] = "C",
+	    [ISOLATION_D] = "D"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(text, names[i]) == 0)
+			return (int)i;
+	return -1;
+}
+
+const char *
+isolation_name(const struct isolation *iso)
+{
+	switch (iso->tier) {
+	case ISOLATION_A:
+		return "A";
+	case ISOLATION_A0:
+		return "A0";
+	case ISOLATION_B:
+		return "B";
+	case ISOLATION_C:
+		return iso->oom_group ? "C!" : "C";
+	case ISOLATION_D:
+	case ISOLATION_AUTO:
+		break;
+	}
+	return "D";
+}
+
+bool
+isolation_limits_memory(const struct isolation *iso)
+{
+	return iso->tier == ISOLATION_A || iso->tier == ISOLATION_B;
+}
+
+bool
+isolation_limits_processes(const struct isolation *iso)
+{
+	return iso->tier == ISOLATION_B ? iso->homes.pids.fd >= 0
+					: iso->tier == ISOLATION_A && iso->probe.pids;
+}
+
+/* ---- slots --------------------------------------------------------------------- */
+
+static int
+make(struct isolation *iso, struct isolation_slot *slot, struct reapq_error *err)
+{
+	return iso->tier == ISOLATION_B
+		   ? cgroup_v1_make_slot(&slot->cg, &iso->homes, slot->name, err)
+		   : cgroup_v2_make_slot(&slot->cg, &iso->homes, slot->name, err);
+}
+
+static int
+limit(struct isolation *iso, struct isolation_slot *slot, int64_t memory,
+    int64_t processes, struct reapq_error *err)
+{
+	return iso->tier == ISOLATION_B
+		   ? cgroup_v1_limit(&slot->cg, memory, processes, err)
+		   : cgroup_v2_limit(&slot->cg, memory, processes, err);
+}
+
+static int
+take_slot(
+    struct isolation *iso, struct isolation_slot **ret_slot, struct reapq_error *err)
+{
+	struct isolation_slot *slot = SLIST_FIRST(&iso->pool);
+	int rc;
+
+	if (slot != NULL) {
+		SLIST_REMOVE_HEAD(&iso->pool, link);
+		*ret_slot = slot;
+		return 0;
+	}
+	slot = calloc(1, sizeof(*slot));
+	if (slot == NULL)
+		return error_set(err, REAPQ_ENOMEM, "no memory for a slot");
+	snprintf(slot->name, sizeof(slot->name), "slot-%u", iso->made++);
+	if ((rc = make(iso, slot, err)) != 0) {
+		free(slot);
+		return rc;
+	}
+	*ret_slot = slot;
+	return 0;
+}
+
+static void
+free_slot(struct isolation_slot *slot)
+{
+	if (slot == NULL)
+		return;
+	cgroup_slot_remove(&slot->cg);
+	free(slot);
+}
+
+static int
+renew(struct isolation *iso, struct isolation_slot *slot, struct reapq_error *err)
+{
+	cgroup_slot_remove(&slot->cg);
+	return make(iso, slot, err);
+}
+
+/* ---- counters -------------------------------------------------------------------- */
+
+static void
+read_shared(const struct isolation *iso, struct cgroup_counters *ret)
+{
+	static const struct cgroup_counters none = CGROUP_COUNTERS_NONE;
+	char text[1024];
+
+	*ret = none;
+	if (cgroup_dir_reread(iso->shared_events_fd, text, sizeof(text))) {
+		ret->oom_kill = cgroup_parse_key(text, "oom_kill");
+		ret->oom = cgroup_parse_key(text, "oom");
+	}
+	ret->failcnt = cgroup_slot_failcnt(iso->shared_failcnt_fd, iso->shared_swap_fd);
+}
+
+static int
+open_file(const char *dir, const char *file)
+{
+	char path[CGROUP_DIR_PATH_MAX + 64];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* The cgroup that holds all of us, as it was before this worker moved. */
+static bool
+open_shared(struct isolation *iso, const char *v1, const char *v2)
+{
+	char text[64];
+	int fd;
+
+	iso->probe.v2 = true;
+	/* Own slots count in memory.events too; the local file has this level's own. */
+	if (v2[0] != '\0' && isolation_limits_memory(iso))
+		iso->shared_events_fd = open_file(v2, "memory.events.local");
+	if (v2[0] != '\0' && iso->shared_events_fd < 0)
+		iso->shared_events_fd = open_file(v2, "memory.events");
+	if (iso->shared_events_fd >= 0) {
+		fd = open_file(v2, "memory.oom.group");
+		iso->oom_group = cgroup_dir_reread(fd, text, sizeof(text)) &&
+				 cgroup_parse_number(text) == 1;
+		if (fd >= 0)
+			close(fd);
+		return true;
+	}
+	if (v1[0] == '\0')
+		return false;
+	iso->probe.v2 = false;
+	iso->shared_events_fd = open_file(v1, "memory.oom_control");
+	iso->shared_failcnt_fd = open_file(v1, "memory.failcnt");
+	iso->shared_swap_fd = open_file(v1, "memory.memsw.failcnt");
+	return iso->shared_events_fd >= 0;
+}
+
+void
+isolation_read(struct isolation *iso, struct isolation_slot *slot, pid_t pid,
+    int64_t started_ms, bool unexplained, struct judge_cgroup *reading)
+{
+	struct judge_cgroup *r = reading;
+
+	iso->unexplained += unexplained;
+	r->killed = iso->unexplained - r->killed;
+	if (r->shared)
+		read_shared(iso, &r->shared_after);
+	if (slot == NULL)
+		return;
+	cgroup_slot_read(&slot->cg, &r->after);
+	r->has_peak = slot->cg.peak_reset || r->after.peak > r->before.peak;
+	r->alone = r->after.pids_peak == 1;
+	if (r->own && r->after.oom_kill > r->before.oom_kill)
+		r->logged = kernel_log_names_victim(pid, started_ms);
+}
+
+/* ---- a task ---------------------------------------------------------------------- */
+
+static int
+enter(struct isolation *iso, struct isolation_slot *slot, pid_t pid, int64_t memory,
+    int64_t processes, struct reapq_error *err)
+{
+	int rc;
+
+	/* What is left there counts against the limit, and would be this task's. */
+	if (memory >= 0 && cgroup_slot_usage(&slot->cg) > RESIDUE_MAX &&
+	    (rc = renew(iso, slot, err)) != 0)
+		return rc;
+	if ((rc = limit(iso, slot, memory, processes, err)) != 0 &&
+	    ((rc = renew(iso, slot, err)) != 0 ||
+		(rc = limit(iso, slot, memory, processes, err)) != 0))
+		return rc;
+	cgroup_slot_reset_peak(&slot->cg);
+	rc = cgroup_slot_enter(&slot->cg, pid);
+	/* ESRCH: it is dead already, which its pidfd will tell */
+	return rc == 0 || rc == -ESRCH
+		   ? 0
+		   : error_sys(err, -rc, "cannot put process %d into cgroup %s",
+			 (int)pid, slot->name);
+}
+
+int
+isolation_enter(struct isolation *iso, pid_t pid, const struct reapq_limits *limits,
+    struct isolation_slot **ret_slot, struct judge_cgroup *ret_reading,
+    struct reapq_error *err)
+{
+	struct judge_cgroup *r = ret_reading;
+	struct isolation_slot *slot;
+	int rc;
+
+	*ret_slot = NULL;
+	r->killed = iso->unexplained;
+	r->v2 = iso->probe.v2;
+	r->shared = iso->shared_events_fd >= 0;
+	if (r->shared)
+		read_shared(iso, &r->shared_before);
+	if (iso->tier == ISOLATION_C || iso->tier == ISOLATION_D)
+		return 0;
+	if ((rc = take_slot(iso, &slot, err)) != 0)
+		return rc;
+	if ((rc = enter(iso, slot, pid, limits->memory, limits->processes, err)) != 0) {
+		free_slot(slot);
+		return rc;
+	}
+	r->own = isolation_limits_memory(iso);
+	r->v2 = iso->tier != ISOLATION_B;
+	r->group_kill = slot->cg.group_kill;
+	cgroup_slot_read(&slot->cg, &r->before);
+	slot->cpu_us = r->before.cpu_us;
+	*ret_slot = slot;
+	return 0;
+}
+
+int
+isolation_kill(struct isolation_slot *slot)
+{
+	int n = slot == NULL ? 0 : cgroup_slot_count(&slot->cg);
+
+	if (n <= 0)
+		return 0;
+	cgroup_slot_kill(&slot->cg);
+	n = cgroup_slot_count(&slot->cg);
+	return n > 0 ? n : 0;
+}
+
+int
+isolation_processes(const struct isolation_slot *slot, pid_t *pids, int cap)
+{
+	return slot == NULL
+		   ? -1
+		   : cgroup_dir_procs(slot->cg.fd[CGROUP_TREE_PROCS], pids, cap);
+}
+
+int64_t
+isolation_cpu_ms(const struct isolation_slot *slot)
+{
+	struct cgroup_counters now;
+
+	if (slot == NULL || slot->cpu_us < 0)
+		return -1;
+	cgroup_slot_read(&slot->cg, &now);
+	return now.cpu_us < 0 ? -1 : (now.cpu_us - slot->cpu_us) / 1000;
+}
+
+void
+isolation_leave(struct isolation *iso, struct isolation_slot *slot)
+{
+	struct cgroup_counters now;
+
+	if (slot == NULL)
+		return;
+	/* With a witness, a cgroup that has held several processes is as good as new. */
+	if (isolation_limits_memory(iso) && !slot->cg.group_kill &&
+	    !kernel_log_readable()) {
+		cgroup_slot_read(&slot->cg, &now);
+		if (now.pids_peak > 1 && renew(iso, slot, NULL) != 0) {
+			free(slot);
+			return;
+		}
+	}
+	SLIST_INSERT_HEAD(&iso->pool, slot, link);
+}
+
+/* ---- the tier --------------------------------------------------------------------- */
+
+static void
+close_homes(struct cgroup_homes *homes)
+{
+	cgroup_v2_undelegate(homes);
+	cgroup_dir_remove(&homes->tree);
+	cgroup_dir_remove(&homes->memory);
+	cgroup_dir_remove(&homes->pids);
+}
+
+/* One tier by doing all that it needs to. */
+static bool
+try_tier(struct isolation *iso, enum isolation_tier tier, const char *name)
+{
+	struct reapq_error err = REAPQ_ERROR_INIT;
+	struct isolation_slot *slot = NULL;
+	int rc;
+
+	iso->tier = tier;
+	if (tier == ISOLATION_B) {
+		rc = cgroup_v1_open(&iso->homes, name, &err);
+		/* v2 without controllers is the better killer, where there is one */
+		if (rc == 0 && cgroup_v2_open_tree(&iso->homes, name, NULL) != 0)
+			rc = cgroup_v1_open_freezer(&iso->homes, name, &err);
+	} else {
+		rc = cgroup_v2_open_tree(&iso->homes, name, &err);
+		if (rc == 0 && tier == ISOLATION_A)
+			rc = cgroup_v2_delegate(&iso->homes, &err);
+	}
+	if (rc == 0 && (rc = take_slot(iso, &slot, &err)) == 0) {
+		rc = limit(iso, slot, (int64_t)64 << 20, 64, &err);
+		if (rc == 0)
+			rc = isolation_probe_slot(
+			    &iso->probe, &slot->cg, isolation_limits_memory(iso), &err);
+		free_slot(slot);
+	}
+	isolation_probe_tier(&iso->probe, isolation_name(iso), rc == 0, err.msg);
+	if (rc != 0)
+		close_homes(&iso->homes);
+	return rc == 0;
+}
+
+static void
+find(struct isolation *iso, enum isolation_tier wanted, const char *name)
+{
+	static const enum isolation_tier order[] = {
+	    ISOLATION_A, ISOLATION_B, ISOLATION_A0};
+	char v1[CGROUP_DIR_PATH_MAX] = "", v2[CGROUP_DIR_PATH_MAX] = "";
+	bool found = false;
+
+	(void)cgroup_dir_own("memory", v1, sizeof(v1));
+	(void)cgroup_dir_own("", v2, sizeof(v2));
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]) && !found; i++)
+		if (wanted == ISOLATION_AUTO || wanted == order[i])
+			found = try_tier(iso, order[i], name);
+	if (!found)
+		iso->tier = ISOLATION_D;
+	if (wanted == ISOLATION_D)
+		return;
+	if (open_shared(iso, v1, v2)) {
+		isolation_probe_tier(&iso->probe, "C", true, "");
+		if (!found)
+			iso->tier = ISOLATION_C;
+	} else {
+		isolation_probe_tier(&iso->probe, "C", false,
+		    "no memory counters of the cgroup that this worker is in");
+	}
+}
+
+int
+isolation_new(struct isolation **ret_iso, enum isolation_tier wanted, const char *name,
+    struct reapq_error *err)
+{
+	struct isolation *iso = calloc(1, sizeof(*iso));
+	static const struct cgroup_homes none = CGROUP_HOMES_NONE;
+
+	if (iso == NULL)
+		return error_set(err, REAPQ_ENOMEM, "no memory");
+	iso->homes = none;
+	iso->shared_events_fd = iso->shared_failcnt_fd = iso->shared_swap_fd = -1;
+	SLIST_INIT(&iso->pool);
+	find(iso, wanted, name);
+	if (wanted != ISOLATION_AUTO && iso->tier != wanted) {
+		(void)error_set(err, REAPQ_ESYS,
+		    "--isolation asks for a tier that this host does not give: %s",
+		    isolation_why(iso));
+		isolation_free(iso);
+		return REAPQ_ESYS;
+	}
+	iso->probe.forced = wanted != ISOLATION_AUTO;
+	if (isolation_limits_memory(iso))
+		kernel_log_open();
+	*ret_iso = iso;
+	return 0;
+}
+
+void
+isolation_free(struct isolation *iso)
+{
+	struct isolation_slot *slot;
+
+	if (iso == NULL)
+		return;
+	while ((slot = SLIST_FIRST(&iso->pool)) != NULL) {
+		SLIST_REMOVE_HEAD(&iso->pool, link);
+		free_slot(slot);
+	}
+	close_homes(&iso->homes);
+	kernel_log_close();
+	if (iso->shared_events_fd >= 0)
+		close(iso->shared_events_fd);
+	if (iso->shared_failcnt_fd >= 0)
+		close(iso->shared_failcnt_fd);
+	if (iso->shared_swap_fd >= 0)
+		close(iso->shared_swap_fd);
+	free(iso);
+}
+
+const char *
+isolation_why(const struct isolation *iso)
+{
+	return isolation_probe_why(&iso->probe, isolation_name(iso));
+}
+
+const char *
+isolation_cure(const struct isolation *iso)
+{
+	return isolation_probe_cure(&iso->probe, isolation_name(iso));
+}
+
+void
+isolation_log(const struct isolation *iso)
+{
+	bool best = isolation_limits_memory(iso) || iso->probe.forced;
+	char why[1024];
+
+	/* log_quote has one buffer */
+	snprintf(why, sizeof(why), "%s", log_quote(isolation_why(iso)));
+	log_event(best ? LOG_INFO : LOG_WARN, "isolation", "tier=%s why=%s cure=%s",
+	    isolation_name(iso), why, log_quote(isolation_cure(iso)));
+}
+
+void
+isolation_print(const struct isolation *iso, FILE *out)
+{
+	isolation_probe_print(&iso->probe, isolation_name(iso), out);
+	if (isolation_limits_memory(iso))
+		isolation_probe_row(out, "kernel log readable", kernel_log_readable(),
+		    kernel_log_readable() ? "it names the victims of OOM kills"
+					  : "a task of several processes that is "
+					    "OOM-killed is \"likely\" "
+					    "on v1");
+}
+
+void
+isolation_oom_test(struct isolation *iso, FILE *out)
+{
+	struct reapq_error err = REAPQ_ERROR_INIT;
+	struct isolation_slot *slot = NULL;
+	int rc;
+
+	if (!isolation_limits_memory(iso)) {
+		isolation_probe_row(out, "OOM kill counted", false,
+		    "this tier has no memory counter of a task's own");
+		return;
+	}
+	rc = take_slot(iso, &slot, &err);
+	if (rc == 0)
+		rc = limit(iso, slot, (int64_t)8 << 20, -1, &err);
+	if (rc == 0)
+		rc = isolation_probe_oom(&slot->cg, &err);
+	isolation_probe_row(out, "OOM kill counted", rc == 0, rc == 0 ? "" : err.msg);
+	free_slot(slot);
+}

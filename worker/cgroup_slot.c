@@ -65,15 +65,6 @@ number_of(int fd)
 							 : -1;
 }
 
-int64_t
-cgroup_slot_failcnt(int fd, int swap_fd)
-{
-	/* With two limits of one height, the one of memory and swap is hit first. */
-	int64_t n = number_of(fd), more = number_of(swap_fd);
-
-	return n < 0 || more < 0 ? n : n + more;
-}
-
 void
 cgroup_slot_read(const struct cgroup_slot *s, struct cgroup_counters *ret)
 {
@@ -86,8 +77,7 @@ cgroup_slot_read(const struct cgroup_slot *s, struct cgroup_counters *ret)
 		ret->oom_group_kill = cgroup_parse_key(text, "oom_group_kill");
 		ret->oom = cgroup_parse_key(text, "oom");
 	}
-	ret->failcnt =
-	    cgroup_slot_failcnt(s->fd[CGROUP_FAILCNT], s->fd[CGROUP_SWAP_FAILCNT]);
+	ret->failcnt = number_of(s->fd[CGROUP_FAILCNT]);
 	ret->peak = number_of(s->fd[CGROUP_PEAK]);
 	ret->pids_peak = number_of(s->fd[CGROUP_PIDS_PEAK]);
 	if (cgroup_dir_reread(s->fd[CGROUP_PIDS_EVENTS], text, sizeof(text)))

@@ -34,9 +34,8 @@ enum cgroup_file {
 	CGROUP_MEMORY_MAX,
 	CGROUP_SWAP_MAX, /* v1: of memory and swap together */
 	CGROUP_USAGE,
-	CGROUP_EVENTS,       /* memory.events, memory.oom_control */
-	CGROUP_FAILCNT,      /* v1 */
-	CGROUP_SWAP_FAILCNT, /* v1 */
+	CGROUP_EVENTS,  /* memory.events, memory.oom_control */
+	CGROUP_FAILCNT, /* v1 */
 	CGROUP_PEAK,
 	CGROUP_PIDS_MAX,
 	CGROUP_PIDS_EVENTS,
@@ -63,8 +62,6 @@ int cgroup_slot_enter(const struct cgroup_slot *s, pid_t pid);
 void cgroup_slot_read(const struct cgroup_slot *s, struct cgroup_counters *ret);
 /* Bytes charged to it now, of earlier tasks too; -1: not known. */
 int64_t cgroup_slot_usage(const struct cgroup_slot *s);
-/* Hits of a limit of v1, from the files of memory and of memory and swap (-1: none). */
-int64_t cgroup_slot_failcnt(int fd, int swap_fd);
 /* Begins the peak anew, where the kernel can. */
 void cgroup_slot_reset_peak(struct cgroup_slot *s);
 /* Kills all that is in it, also what is forked meanwhile. */

@@ -2,7 +2,7 @@
  * cgroup_v1.c - the directories, files and limits of cgroup v1.
  *
  * Owns nothing; homes and slots are the caller's. Each controller is a hierarchy of its
- * own. Swap is taken away by a memsw limit as high as the memory limit, where the
+ * own. Swap is taken away by a memsw limit hardly higher than the memory limit, where the
  * kernel accounts for swap at all.
  */
 #include "cgroup_v1.h"
@@ -12,6 +12,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+
+/* With both limits of one height Linux 6.18 counts the hit in neither failcnt. */
+#define SWAP_SLACK (256 * 1024)
 
 static int
 open_home(struct cgroup_dir *home, const char *controller, const char *name,
@@ -57,8 +60,6 @@ open_memory(struct cgroup_slot *s)
 	    cgroup_dir_open(d, "memory.memsw.limit_in_bytes", O_RDWR);
 	s->fd[CGROUP_EVENTS] = cgroup_dir_open(d, "memory.oom_control", O_RDONLY);
 	s->fd[CGROUP_FAILCNT] = cgroup_dir_open(d, "memory.failcnt", O_RDONLY);
-	s->fd[CGROUP_SWAP_FAILCNT] =
-	    cgroup_dir_open(d, "memory.memsw.failcnt", O_RDONLY);
 	s->fd[CGROUP_USAGE] = cgroup_dir_open(d, "memory.usage_in_bytes", O_RDONLY);
 	s->fd[CGROUP_PEAK] = cgroup_dir_open(d, "memory.max_usage_in_bytes", O_RDWR);
 }
@@ -115,6 +116,7 @@ limit_memory(struct cgroup_slot *s, int64_t bytes, struct reapq_error *err)
 	s->memory_max = INT64_MIN; /* should what follows fail half way */
 	if (!cgroup_dir_rewrite(s->fd[CGROUP_MEMORY_MAX], text))
 		return error_sys(err, errno, "memory.limit_in_bytes = %s", text);
+	snprintf(text, sizeof(text), "%lld", (long long)bytes + SWAP_SLACK);
 	if (bytes >= 0 && s->fd[CGROUP_SWAP_MAX] >= 0 &&
 	    !cgroup_dir_rewrite(s->fd[CGROUP_SWAP_MAX], text))
 		return error_sys(err, errno, "memory.memsw.limit_in_bytes = %s", text);

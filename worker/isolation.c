@@ -7,6 +7,7 @@
  */
 #include "isolation.h"
 
+#include "cgroup_shared.h"
 #include "cgroup_v1.h"
 #include "cgroup_v2.h"
 #include "error.h"
@@ -14,7 +15,6 @@
 #include "kernel_log.h"
 #include "log.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -32,9 +32,8 @@ struct isolation_slot {
 
 struct isolation {
 	enum isolation_tier tier;
-	bool oom_group; /* of the cgroup that all share: C! */
 	struct cgroup_homes homes;
-	int shared_events_fd, shared_failcnt_fd, shared_swap_fd;
+	struct cgroup_shared shared;
 	SLIST_HEAD(, isolation_slot) pool;
 	unsigned made;
 	int unexplained; /* deaths by a SIGKILL of nobody known, up to now */
@@ -68,7 +67,7 @@ isolation_name(const struct isolation *iso)
 	case ISOLATION_B:
 		return "B";
 	case ISOLATION_C:
-		return iso->oom_group ? "C!" : "C";
+		return iso->shared.oom_group ? "C!" : "C";
 	case ISOLATION_D:
 	case ISOLATION_AUTO:
 		break;
@@ -132,6 +131,23 @@ take_slot(
 	return 0;
 }
 
+int
+isolation_prepare(struct isolation *iso, int n, struct reapq_error *err)
+{
+	struct isolation_slot *slots[128];
+	int rc = 0, have = 0;
+
+	if (iso->tier == ISOLATION_C || iso->tier == ISOLATION_D)
+		return 0;
+	while (have < n && have < 128 && (rc = take_slot(iso, &slots[have], err)) == 0)
+		have++;
+	while (have > 0) {
+		have--;
+		SLIST_INSERT_HEAD(&iso->pool, slots[have], link);
+	}
+	return rc;
+}
+
 static void
 free_slot(struct isolation_slot *slot)
 {
@@ -150,59 +166,6 @@ renew(struct isolation *iso, struct isolation_slot *slot, struct reapq_error *er
 
 /* ---- counters -------------------------------------------------------------------- */
 
-static void
-read_shared(const struct isolation *iso, struct cgroup_counters *ret)
-{
-	static const struct cgroup_counters none = CGROUP_COUNTERS_NONE;
-	char text[1024];
-
-	*ret = none;
-	if (cgroup_dir_reread(iso->shared_events_fd, text, sizeof(text))) {
-		ret->oom_kill = cgroup_parse_key(text, "oom_kill");
-		ret->oom = cgroup_parse_key(text, "oom");
-	}
-	ret->failcnt = cgroup_slot_failcnt(iso->shared_failcnt_fd, iso->shared_swap_fd);
-}
-
-static int
-open_file(const char *dir, const char *file)
-{
-	char path[CGROUP_DIR_PATH_MAX + 64];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-/* The cgroup that holds all of us, as it was before this worker moved. */
-static bool
-open_shared(struct isolation *iso, const char *v1, const char *v2)
-{
-	char text[64];
-	int fd;
-
-	iso->probe.v2 = true;
-	/* Own slots count in memory.events too; the local file has this level's own. */
-	if (v2[0] != '\0' && isolation_limits_memory(iso))
-		iso->shared_events_fd = open_file(v2, "memory.events.local");
-	if (v2[0] != '\0' && iso->shared_events_fd < 0)
-		iso->shared_events_fd = open_file(v2, "memory.events");
-	if (iso->shared_events_fd >= 0) {
-		fd = open_file(v2, "memory.oom.group");
-		iso->oom_group = cgroup_dir_reread(fd, text, sizeof(text)) &&
-				 cgroup_parse_number(text) == 1;
-		if (fd >= 0)
-			close(fd);
-		return true;
-	}
-	if (v1[0] == '\0')
-		return false;
-	iso->probe.v2 = false;
-	iso->shared_events_fd = open_file(v1, "memory.oom_control");
-	iso->shared_failcnt_fd = open_file(v1, "memory.failcnt");
-	iso->shared_swap_fd = open_file(v1, "memory.memsw.failcnt");
-	return iso->shared_events_fd >= 0;
-}
-
 void
 isolation_read(struct isolation *iso, struct isolation_slot *slot, pid_t pid,
     int64_t started_ms, bool unexplained, struct judge_cgroup *reading)
@@ -212,7 +175,7 @@ isolation_read(struct isolation *iso, struct isolation_slot *slot, pid_t pid,
 	iso->unexplained += unexplained;
 	r->killed = iso->unexplained - r->killed;
 	if (r->shared)
-		read_shared(iso, &r->shared_after);
+		cgroup_shared_read(&iso->shared, &r->shared_after);
 	if (slot == NULL)
 		return;
 	cgroup_slot_read(&slot->cg, &r->after);
@@ -258,10 +221,10 @@ isolation_enter(struct isolation *iso, pid_t pid, const struct reapq_limits *lim
 
 	*ret_slot = NULL;
 	r->killed = iso->unexplained;
-	r->v2 = iso->probe.v2;
-	r->shared = iso->shared_events_fd >= 0;
+	r->v2 = iso->shared.v2;
+	r->shared = iso->shared.events_fd >= 0;
 	if (r->shared)
-		read_shared(iso, &r->shared_before);
+		cgroup_shared_read(&iso->shared, &r->shared_before);
 	if (iso->tier == ISOLATION_C || iso->tier == ISOLATION_D)
 		return 0;
 	if ((rc = take_slot(iso, &slot, err)) != 0)
@@ -389,7 +352,7 @@ find(struct isolation *iso, enum isolation_tier wanted, const char *name)
 		iso->tier = ISOLATION_D;
 	if (wanted == ISOLATION_D)
 		return;
-	if (open_shared(iso, v1, v2)) {
+	if (cgroup_shared_open(&iso->shared, v1, v2, isolation_limits_memory(iso))) {
 		isolation_probe_tier(&iso->probe, "C", true, "");
 		if (!found)
 			iso->tier = ISOLATION_C;
@@ -409,7 +372,7 @@ isolation_new(struct isolation **ret_iso, enum isolation_tier wanted, const char
 	if (iso == NULL)
 		return error_set(err, REAPQ_ENOMEM, "no memory");
 	iso->homes = none;
-	iso->shared_events_fd = iso->shared_failcnt_fd = iso->shared_swap_fd = -1;
+	cgroup_shared_init(&iso->shared);
 	SLIST_INIT(&iso->pool);
 	find(iso, wanted, name);
 	if (wanted != ISOLATION_AUTO && iso->tier != wanted) {
@@ -439,12 +402,7 @@ isolation_free(struct isolation *iso)
 	}
 	close_homes(&iso->homes);
 	kernel_log_close();
-	if (iso->shared_events_fd >= 0)
-		close(iso->shared_events_fd);
-	if (iso->shared_failcnt_fd >= 0)
-		close(iso->shared_failcnt_fd);
-	if (iso->shared_swap_fd >= 0)
-		close(iso->shared_swap_fd);
+	cgroup_shared_close(&iso->shared);
 	free(iso);
 }
 

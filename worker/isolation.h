@@ -37,6 +37,8 @@ int isolation_parse(const char *text);
  */
 int isolation_new(struct isolation **ret_iso, enum isolation_tier wanted,
     const char *name, struct reapq_error *err);
+/* Makes slots ahead, so that n tasks at a time find theirs. */
+int isolation_prepare(struct isolation *iso, int n, struct reapq_error *err);
 /* Removes its cgroups. */
 void isolation_free(struct isolation *iso);
 

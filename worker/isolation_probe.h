@@ -18,7 +18,6 @@ struct isolation_probe {
 	} tried[ISOLATION_PROBES_MAX];
 	int n;
 	bool pids;   /* the slot had a limit of processes */
-	bool v2;     /* which kind of files the shared counters are */
 	bool forced; /* the tier was asked for */
 };
 

@@ -311,8 +311,7 @@ note_own(const struct judge_cgroup *c, struct judge_finding *f)
 			note(f, events, "oom_group_kill: all in it killed together",
 			    c->before.oom_group_kill, c->after.oom_group_kill);
 	} else {
-		note(f, "memory.failcnt",
-		    "times that its own limit was hit, with memsw.failcnt",
+		note(f, "memory.failcnt", "times that its own limit was hit",
 		    c->before.failcnt, c->after.failcnt);
 	}
 	if (c->has_peak)

@@ -18,8 +18,8 @@ WAYS = [
     ("stderr", "10", "crashed", "signal", "proved", signal.SIGABRT, None),
     ("kill", "4", "crashed", "signal", "proved", signal.SIGILL, None),
     ("kill", "7", "crashed", "signal", "proved", signal.SIGBUS, None),
-    ("kill", "9", "crashed", "signal", "unknown", signal.SIGKILL, None),
-    ("cut", "50 1", "crashed", "signal", "unknown", signal.SIGKILL, None),
+    ("kill", "9", "crashed", "signal", "stranger", signal.SIGKILL, None),
+    ("cut", "50 1", "crashed", "signal", "stranger", signal.SIGKILL, None),
     ("exit0", "", "failed", "exit", "proved", None, 0),
     ("exit3", "", "failed", "exit", "proved", None, 3),
     ("error", "it is Tuesday", "failed", "error", "proved", None, 0),
@@ -54,6 +54,8 @@ def test_verdict(node, way):
     handler, payload, outcome, verdict, certainty, number, status = way
     r = node.report("call", handler, payload)
     check_fields(r)
+    if certainty == "stranger":
+        certainty = harness.stranger_kill()
     assert (r["outcome"], r["verdict"], r["certainty"]) == (outcome, verdict, certainty), r
     if number is None:
         assert r["signal"] is None
@@ -129,7 +131,8 @@ def test_killed_from_outside(node, gate):
         pid = int(f.read())
     os.kill(pid, signal.SIGKILL)
     r = node.cli.wait(task)[task]
-    assert (r["outcome"], r["verdict"], r["certainty"]) == ("crashed", "signal", "unknown")
+    assert (r["outcome"], r["verdict"], r["certainty"]) == \
+        ("crashed", "signal", harness.stranger_kill())
     assert (r["pid"], r["signal"]["number"]) == (pid, 9)
 
 

@@ -100,7 +100,7 @@ def test_dead_half_way_through_a_large_result(node, percent):
     reports = node.cli.wait(*ids)
     cut = reports[ids[0]]
     assert (cut["outcome"], cut["verdict"], cut["certainty"]) == \
-        ("crashed", "signal", "unknown")
+        ("crashed", "signal", harness.stranger_kill())
     assert cut["signal"]["number"] == 9
     assert cut["result"] is None
     assert [reports[i]["result"] for i in ids[1:]] == [str(i) for i in range(8)]

@@ -20,13 +20,12 @@ struct cgroup_counters {
 	int64_t failcnt;        /* v1: times that its own limit was hit */
 	int64_t pids_max;       /* forks refused for its limit of processes */
 	int64_t pids_peak;
-	int64_t cpu_us;
 	int64_t peak; /* bytes */
 };
 
-#define CGROUP_COUNTERS_NONE                   \
-	{                                      \
-		-1, -1, -1, -1, -1, -1, -1, -1 \
+#define CGROUP_COUNTERS_NONE               \
+	{                                  \
+		-1, -1, -1, -1, -1, -1, -1 \
 	}
 
 /* "key N" lines, as in memory.events and cpu.stat: N, or -1 without such a line. */

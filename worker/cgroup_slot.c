@@ -42,7 +42,7 @@ cgroup_slot_remove(struct cgroup_slot *s)
 }
 
 int
-cgroup_slot_enter(const struct cgroup_slot *s, pid_t pid)
+cgroup_slot_enter(const struct cgroup_slot *s, pid_t pid, bool pids)
 {
 	/* The tree's first: what can kill it must have it before anything else. */
 	static const enum cgroup_file order[] = {
@@ -50,7 +50,7 @@ cgroup_slot_enter(const struct cgroup_slot *s, pid_t pid)
 	char text[16];
 
 	snprintf(text, sizeof(text), "%d", (int)pid);
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]) - !pids; i++)
 		if (s->fd[order[i]] >= 0 && !cgroup_dir_rewrite(s->fd[order[i]], text))
 			return -errno;
 	return 0;
@@ -66,24 +66,34 @@ number_of(int fd)
 }
 
 void
-cgroup_slot_read(const struct cgroup_slot *s, struct cgroup_counters *ret)
+cgroup_slot_read(
+    const struct cgroup_slot *s, bool limited, struct cgroup_counters *counters)
 {
-	static const struct cgroup_counters none = CGROUP_COUNTERS_NONE;
+	struct cgroup_counters *c = counters;
 	char text[1024];
 
-	*ret = none;
 	if (cgroup_dir_reread(s->fd[CGROUP_EVENTS], text, sizeof(text))) {
-		ret->oom_kill = cgroup_parse_key(text, "oom_kill");
-		ret->oom_group_kill = cgroup_parse_key(text, "oom_group_kill");
-		ret->oom = cgroup_parse_key(text, "oom");
+		c->oom_kill = cgroup_parse_key(text, "oom_kill");
+		c->oom_group_kill = cgroup_parse_key(text, "oom_group_kill");
+		c->oom = cgroup_parse_key(text, "oom");
 	}
-	ret->failcnt = number_of(s->fd[CGROUP_FAILCNT]);
-	ret->peak = number_of(s->fd[CGROUP_PEAK]);
-	ret->pids_peak = number_of(s->fd[CGROUP_PIDS_PEAK]);
+	c->peak = number_of(s->fd[CGROUP_PEAK]);
+	if (!limited)
+		return;
+	c->failcnt = number_of(s->fd[CGROUP_FAILCNT]);
+	c->pids_peak = number_of(s->fd[CGROUP_PIDS_PEAK]);
 	if (cgroup_dir_reread(s->fd[CGROUP_PIDS_EVENTS], text, sizeof(text)))
-		ret->pids_max = cgroup_parse_key(text, "max");
-	if (cgroup_dir_reread(s->fd[CGROUP_CPU], text, sizeof(text)))
-		ret->cpu_us = cgroup_parse_key(text, "usage_usec");
+		c->pids_max = cgroup_parse_key(text, "max");
+}
+
+int64_t
+cgroup_slot_cpu_us(const struct cgroup_slot *s)
+{
+	char text[1024];
+
+	return cgroup_dir_reread(s->fd[CGROUP_CPU], text, sizeof(text))
+		   ? cgroup_parse_key(text, "usage_usec")
+		   : -1;
 }
 
 int64_t

@@ -57,9 +57,16 @@ struct cgroup_slot {
 void cgroup_slot_init(struct cgroup_slot *s);
 void cgroup_slot_remove(struct cgroup_slot *s);
 
-/* Puts the process, and all that it will start, in. 0 or negative errno. */
-int cgroup_slot_enter(const struct cgroup_slot *s, pid_t pid);
-void cgroup_slot_read(const struct cgroup_slot *s, struct cgroup_counters *ret);
+/* Puts the process, and all that it will start, in; on v1 into pids only if asked. 0 or
+ * negative errno. */
+int cgroup_slot_enter(const struct cgroup_slot *s, pid_t pid, bool pids);
+/* What can have changed since the last reading is read into counters, the rest of it
+ * stays: with limited, also what only a limit can raise. */
+void cgroup_slot_read(
+    const struct cgroup_slot *s, bool limited, struct cgroup_counters *counters);
+/* Microseconds of all that ever ran in it; -1: not known. Not cheap: the kernel adds it
+ * up over all processors. */
+int64_t cgroup_slot_cpu_us(const struct cgroup_slot *s);
 /* Bytes charged to it now, of earlier tasks too; -1: not known. */
 int64_t cgroup_slot_usage(const struct cgroup_slot *s);
 /* Begins the peak anew, where the kernel can. */

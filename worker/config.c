@@ -248,10 +248,10 @@ set(struct config *c, int key, const char *text, bool from_env, struct reapq_err
 	case KEY_MEMORY_RLIMIT:
 		return parse_switch(text, &c->memory_rlimit, err);
 	case KEY_ISOLATION:
-		if (isolation_parse(text) < 0)
+		if (isolation_tier_parse(text) < 0)
 			return error_set(err, REAPQ_EINVAL,
 			    "'%s' is not auto, A, A0, B, C or D", text);
-		c->isolation = (enum isolation_tier)isolation_parse(text);
+		c->isolation = (enum isolation_tier)isolation_tier_parse(text);
 		return 0;
 	case KEY_GRACE:
 		return parse_between(text, 0, INT32_MAX, &c->grace_ms, err);

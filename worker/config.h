@@ -7,7 +7,7 @@
 #ifndef WORKER_CONFIG_H
 #define WORKER_CONFIG_H
 
-#include "isolation.h"
+#include "isolation_tier.h"
 #include "log.h"
 #include "url.h"
 #include <reapq/error.h>

@@ -10,6 +10,7 @@
 #include "cgroup_shared.h"
 #include "cgroup_v1.h"
 #include "cgroup_v2.h"
+#include "clock.h"
 #include "error.h"
 #include "isolation_probe.h"
 #include "kernel_log.h"
@@ -20,6 +21,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
+#define SHARED_MS 20
 /* What a limited task may find charged to its cgroup by those before it. */
 #define RESIDUE_MAX ((int64_t)1 << 20)
 
@@ -27,52 +29,29 @@ struct isolation_slot {
 	SLIST_ENTRY(isolation_slot) link;
 	struct cgroup_slot cg;
 	char name[24];
-	int64_t cpu_us; /* when the task entered */
+	struct cgroup_counters last; /* of a task: before it */
+	int64_t cpu_us;              /* when the task entered; -1: not asked for */
+	bool limited;                /* so that counters of limits may rise */
+	bool crowded;                /* somebody was left in it */
 };
 
 struct isolation {
 	enum isolation_tier tier;
 	struct cgroup_homes homes;
 	struct cgroup_shared shared;
+	struct cgroup_counters shared_now; /* as of shared_ms */
+	int64_t shared_ms;
+	int shared_unexplained;
 	SLIST_HEAD(, isolation_slot) pool;
 	unsigned made;
 	int unexplained; /* deaths by a SIGKILL of nobody known, up to now */
 	struct isolation_probe probe;
 };
 
-int
-isolation_parse(const char *text)
-{
-	static const char *const names[] = {[ISOLATION_AUTO] = "auto",
-	    [ISOLATION_A] = "A",
-	    [ISOLATION_A0] = "A0",
-	    [ISOLATION_B] = "B",
-	    [ISOLATION_C] = "C",
-	    [ISOLATION_D] = "D"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(text, names[i]) == 0)
-			return (int)i;
-	return -1;
-}
-
 const char *
 isolation_name(const struct isolation *iso)
 {
-	switch (iso->tier) {
-	case ISOLATION_A:
-		return "A";
-	case ISOLATION_A0:
-		return "A0";
-	case ISOLATION_B:
-		return "B";
-	case ISOLATION_C:
-		return iso->shared.oom_group ? "C!" : "C";
-	case ISOLATION_D:
-	case ISOLATION_AUTO:
-		break;
-	}
-	return "D";
+	return isolation_tier_name(iso->tier, iso->shared.oom_group);
 }
 
 bool
@@ -93,9 +72,15 @@ isolation_limits_processes(const struct isolation *iso)
 static int
 make(struct isolation *iso, struct isolation_slot *slot, struct reapq_error *err)
 {
-	return iso->tier == ISOLATION_B
-		   ? cgroup_v1_make_slot(&slot->cg, &iso->homes, slot->name, err)
-		   : cgroup_v2_make_slot(&slot->cg, &iso->homes, slot->name, err);
+	static const struct cgroup_counters none = CGROUP_COUNTERS_NONE;
+	int rc = iso->tier == ISOLATION_B
+		     ? cgroup_v1_make_slot(&slot->cg, &iso->homes, slot->name, err)
+		     : cgroup_v2_make_slot(&slot->cg, &iso->homes, slot->name, err);
+
+	slot->last = none;
+	if (rc == 0)
+		cgroup_slot_read(&slot->cg, true, &slot->last);
+	return rc;
 }
 
 static int
@@ -166,22 +151,43 @@ renew(struct isolation *iso, struct isolation_slot *slot, struct reapq_error *er
 
 /* ---- counters -------------------------------------------------------------------- */
 
+/* Read no more often than it may change much; what lies between is counted in, on both
+ * sides of a comparison. */
+static void
+refresh_shared(struct isolation *iso)
+{
+	int64_t now = clock_mono_ms();
+
+	if (iso->shared_ms != 0 && now - iso->shared_ms < SHARED_MS)
+		return;
+	iso->shared_ms = now;
+	iso->shared_unexplained = iso->unexplained;
+	cgroup_shared_read(&iso->shared, &iso->shared_now);
+}
+
 void
 isolation_read(struct isolation *iso, struct isolation_slot *slot, pid_t pid,
     int64_t started_ms, bool unexplained, struct judge_cgroup *reading)
 {
 	struct judge_cgroup *r = reading;
+	bool oom;
 
 	iso->unexplained += unexplained;
 	r->killed = iso->unexplained - r->killed;
-	if (r->shared)
+	r->after = r->before;
+	if (slot != NULL)
+		cgroup_slot_read(&slot->cg, slot->limited, &r->after);
+	oom = r->own && r->after.oom_kill > r->before.oom_kill;
+	if (r->shared && (unexplained || oom))
 		cgroup_shared_read(&iso->shared, &r->shared_after);
+	else
+		r->shared = false;
 	if (slot == NULL)
 		return;
-	cgroup_slot_read(&slot->cg, &r->after);
+	slot->last = r->after;
 	r->has_peak = slot->cg.peak_reset || r->after.peak > r->before.peak;
-	r->alone = r->after.pids_peak == 1;
-	if (r->own && r->after.oom_kill > r->before.oom_kill)
+	r->alone = slot->limited && r->after.pids_peak == 1;
+	if (oom)
 		r->logged = kernel_log_names_victim(pid, started_ms);
 }
 
@@ -201,8 +207,9 @@ enter(struct isolation *iso, struct isolation_slot *slot, pid_t pid, int64_t mem
 	    ((rc = renew(iso, slot, err)) != 0 ||
 		(rc = limit(iso, slot, memory, processes, err)) != 0))
 		return rc;
+	slot->limited = memory >= 0 || processes >= 0;
 	cgroup_slot_reset_peak(&slot->cg);
-	rc = cgroup_slot_enter(&slot->cg, pid);
+	rc = cgroup_slot_enter(&slot->cg, pid, slot->limited);
 	/* ESRCH: it is dead already, which its pidfd will tell */
 	return rc == 0 || rc == -ESRCH
 		   ? 0
@@ -220,11 +227,12 @@ isolation_enter(struct isolation *iso, pid_t pid, const struct reapq_limits *lim
 	int rc;
 
 	*ret_slot = NULL;
-	r->killed = iso->unexplained;
 	r->v2 = iso->shared.v2;
 	r->shared = iso->shared.events_fd >= 0;
 	if (r->shared)
-		cgroup_shared_read(&iso->shared, &r->shared_before);
+		refresh_shared(iso);
+	r->killed = r->shared ? iso->shared_unexplained : iso->unexplained;
+	r->shared_before = iso->shared_now;
 	if (iso->tier == ISOLATION_C || iso->tier == ISOLATION_D)
 		return 0;
 	if ((rc = take_slot(iso, &slot, err)) != 0)
@@ -236,8 +244,9 @@ isolation_enter(struct isolation *iso, pid_t pid, const struct reapq_limits *lim
 	r->own = isolation_limits_memory(iso);
 	r->v2 = iso->tier != ISOLATION_B;
 	r->group_kill = slot->cg.group_kill;
-	cgroup_slot_read(&slot->cg, &r->before);
-	slot->cpu_us = r->before.cpu_us;
+	r->before = slot->last;
+	slot->crowded = false;
+	slot->cpu_us = limits->cpu_ms >= 0 ? cgroup_slot_cpu_us(&slot->cg) : -1;
 	*ret_slot = slot;
 	return 0;
 }
@@ -249,6 +258,7 @@ isolation_kill(struct isolation_slot *slot)
 
 	if (n <= 0)
 		return 0;
+	slot->crowded = true;
 	cgroup_slot_kill(&slot->cg);
 	n = cgroup_slot_count(&slot->cg);
 	return n > 0 ? n : 0;
@@ -265,29 +275,30 @@ isolation_processes(const struct isolation_slot *slot, pid_t *pids, int cap)
 int64_t
 isolation_cpu_ms(const struct isolation_slot *slot)
 {
-	struct cgroup_counters now;
+	int64_t now;
 
 	if (slot == NULL || slot->cpu_us < 0)
 		return -1;
-	cgroup_slot_read(&slot->cg, &now);
-	return now.cpu_us < 0 ? -1 : (now.cpu_us - slot->cpu_us) / 1000;
+	now = cgroup_slot_cpu_us(&slot->cg);
+	return now < 0 ? -1 : (now - slot->cpu_us) / 1000;
 }
 
 void
 isolation_leave(struct isolation *iso, struct isolation_slot *slot)
 {
-	struct cgroup_counters now;
+	bool blurred;
 
 	if (slot == NULL)
 		return;
+	/* What it left behind may have raised counters after its death. */
+	if (slot->crowded)
+		cgroup_slot_read(&slot->cg, true, &slot->last);
 	/* With a witness, a cgroup that has held several processes is as good as new. */
-	if (isolation_limits_memory(iso) && !slot->cg.group_kill &&
-	    !kernel_log_readable()) {
-		cgroup_slot_read(&slot->cg, &now);
-		if (now.pids_peak > 1 && renew(iso, slot, NULL) != 0) {
-			free(slot);
-			return;
-		}
+	blurred = slot->limited && slot->last.pids_peak > 1 && !slot->cg.group_kill &&
+		  isolation_limits_memory(iso) && !kernel_log_readable();
+	if (blurred && renew(iso, slot, NULL) != 0) {
+		free(slot);
+		return;
 	}
 	SLIST_INSERT_HEAD(&iso->pool, slot, link);
 }

@@ -3,32 +3,18 @@
  *
  * Policy: which tier holds is found by doing the thing once at the start, never from a
  * version; slots' cgroups are pooled. The mechanism is in cgroup_v1.c and cgroup_v2.c.
- *
- * A: a cgroup v2 a task, with memory. A0: one without. B: cgroup v1 with memory. C: only
- * the counters of the cgroup that all share; C!: in which an OOM kill kills all. D: none.
  */
 #ifndef WORKER_ISOLATION_H
 #define WORKER_ISOLATION_H
 
+#include "isolation_tier.h"
 #include "judge_cgroup.h"
 #include <reapq/error.h>
 #include <reapq/task.h>
 #include <stdio.h>
 
-enum isolation_tier {
-	ISOLATION_AUTO = 0,
-	ISOLATION_A,
-	ISOLATION_A0,
-	ISOLATION_B,
-	ISOLATION_C,
-	ISOLATION_D
-};
-
 struct isolation;
 struct isolation_slot;
-
-/* "auto", "A", "A0"...; negative: none of these. */
-int isolation_parse(const char *text);
 
 /*
  * Finds the tier and makes what it needs; name: of this worker. Before anything is forked,

@@ -84,9 +84,9 @@ static int
 look(struct isolation_probe *p, const struct cgroup_slot *s, bool memory,
     struct reapq_error *err)
 {
-	struct cgroup_counters now;
+	struct cgroup_counters now = CGROUP_COUNTERS_NONE;
 
-	cgroup_slot_read(s, &now);
+	cgroup_slot_read(s, true, &now);
 	p->pids = now.pids_max >= 0;
 	if (memory && now.oom_kill < 0)
 		return error_set(
@@ -106,7 +106,7 @@ isolation_probe_slot(struct isolation_probe *p, struct cgroup_slot *s, bool memo
 
 	if (pid < 0)
 		return REAPQ_ESYS;
-	rc = cgroup_slot_enter(s, pid);
+	rc = cgroup_slot_enter(s, pid, true);
 	rc = rc == 0 ? look(p, s, memory, err)
 		     : error_sys(err, -rc, "a process cannot be put in");
 	cgroup_slot_kill(s);
@@ -125,21 +125,22 @@ isolation_probe_slot(struct isolation_probe *p, struct cgroup_slot *s, bool memo
 int
 isolation_probe_oom(const struct cgroup_slot *s, struct reapq_error *err)
 {
-	struct cgroup_counters before, after;
+	struct cgroup_counters before = CGROUP_COUNTERS_NONE;
+	struct cgroup_counters after = CGROUP_COUNTERS_NONE;
 	siginfo_t si;
 	int fd, rc;
 	pid_t pid = fork_probe(&fd, true, err);
 
 	if (pid < 0)
 		return REAPQ_ESYS;
-	cgroup_slot_read(s, &before);
-	rc = cgroup_slot_enter(s, pid);
+	cgroup_slot_read(s, true, &before);
+	rc = cgroup_slot_enter(s, pid, true);
 	if (rc == 0 && write(fd, "x", 1) != 1)
 		rc = -errno;
 	close(fd);
 	memset(&si, 0, sizeof(si));
 	(void)waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT);
-	cgroup_slot_read(s, &after);
+	cgroup_slot_read(s, true, &after);
 	(void)wait_for(pid);
 	if (rc != 0)
 		return error_sys(err, -rc, "a process cannot be put in");

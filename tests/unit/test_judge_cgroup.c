@@ -8,7 +8,7 @@
 
 #define MIB ((int64_t)1 << 20)
 
-static const struct cgroup_counters zero = {0, 0, 0, 0, 0, 1, 0, 0};
+static const struct cgroup_counters zero = {0, 0, 0, 0, 0, 1, 0};
 
 /* Killed with a limit of 64 MiB, in a cgroup v2 of its own whose counters stand still. */
 static struct judge_evidence

@@ -136,9 +136,12 @@ cgroup_v2_undelegate(struct cgroup_homes *homes)
 	if (homes->leaf.fd < 0 || open_parent(&homes->tree, &parent) != 0)
 		return;
 	/* Refused if others use it by now; the next worker's sweep removes the leaf. */
-	if (homes->opened_parent)
+	if (homes->opened_parent) {
+		(void)cgroup_dir_write(
+		    &homes->tree, "cgroup.subtree_control", "-memory -pids");
 		(void)cgroup_dir_write(
 		    &parent, "cgroup.subtree_control", "-memory -pids");
+	}
 	if (cgroup_dir_write(&parent, "cgroup.procs", "0") == 0)
 		cgroup_dir_remove(&homes->leaf);
 	cgroup_dir_close(&homes->leaf);

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define TEXT_MAX 65536 /* of mountinfo */
@@ -61,6 +62,19 @@ cgroup_dir_own(const char *controller, char *ret_path, size_t cap)
 	if (strcmp(self + skip, "/") == 0)
 		skip++;
 	return snprintf(ret_path, cap, "%s%s", point, self + skip) < (int)cap;
+}
+
+bool
+cgroup_dir_delegated(const char *path)
+{
+	static const char *const names[] = {"user.delegate", "trusted.delegate"};
+	char value[8];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (getxattr(path, names[i], value, sizeof(value)) == 1 &&
+		    value[0] == '1')
+			return true;
+	return false;
 }
 
 int

@@ -15,6 +15,20 @@
 #include <string.h>
 #include <unistd.h>
 
+/* With DelegateSubgroup= of systemd the worker is in a leaf already, and what was given
+ * to it is the directory above. */
+static void
+leave_subgroup(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash == NULL || cgroup_dir_delegated(path))
+		return;
+	*slash = '\0';
+	if (!cgroup_dir_delegated(path))
+		*slash = '/';
+}
+
 int
 cgroup_v2_open_tree(
     struct cgroup_homes *homes, const char *name, struct reapq_error *err)
@@ -23,6 +37,7 @@ cgroup_v2_open_tree(
 
 	if (!cgroup_dir_own("", parent, sizeof(parent)))
 		return error_set(err, REAPQ_ENOENT, "no cgroup v2 is mounted");
+	leave_subgroup(parent);
 	cgroup_dir_sweep(parent);
 	return cgroup_dir_make_home(&homes->tree, parent, name, err);
 }

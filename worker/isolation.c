@@ -193,15 +193,22 @@ isolation_read(struct isolation *iso, struct isolation_slot *slot, pid_t pid,
 
 /* ---- a task ---------------------------------------------------------------------- */
 
+/* What is left there counts against the limit; a peak that the kernel cannot begin anew
+ * would hide this task's. */
+static bool
+is_used(const struct isolation_slot *slot)
+{
+	return cgroup_slot_usage(&slot->cg) > RESIDUE_MAX ||
+	       (!slot->cg.peak_reset && slot->last.peak > RESIDUE_MAX);
+}
+
 static int
 enter(struct isolation *iso, struct isolation_slot *slot, pid_t pid, int64_t memory,
     int64_t processes, struct reapq_error *err)
 {
 	int rc;
 
-	/* What is left there counts against the limit, and would be this task's. */
-	if (memory >= 0 && cgroup_slot_usage(&slot->cg) > RESIDUE_MAX &&
-	    (rc = renew(iso, slot, err)) != 0)
+	if (memory >= 0 && is_used(slot) && (rc = renew(iso, slot, err)) != 0)
 		return rc;
 	if ((rc = limit(iso, slot, memory, processes, err)) != 0 &&
 	    ((rc = renew(iso, slot, err)) != 0 ||

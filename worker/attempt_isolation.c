@@ -28,6 +28,7 @@ int
 attempt_isolation_enter(struct attempt *a, pid_t pid, struct reapq_error *err)
 {
 	a->evidence.pid = pid;
+	a->evidence.memory_rlimit = a->env->config->memory_rlimit;
 	return isolation_enter(
 	    a->env->isolation, pid, &a->limits, &a->slot, &a->evidence.cgroup, err);
 }

@@ -12,8 +12,8 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
-#define MEMORY_MS 10
-#define CPU_MS 50
+#define MEMORY_US 10000
+#define CPU_US 50000
 #define EXACT_EVERY 5 /* looks, as long as the exact figure is below the limit */
 #define PROCESSES_MAX 1024
 /* The kernel ends a single process a second after its limit; that is its business. */
@@ -90,7 +90,7 @@ attempt_watch_start(struct attempt *a)
 	w->attempt = a;
 	w->memory = memory;
 	w->cpu = cpu;
-	tv.tv_usec = (memory ? MEMORY_MS : CPU_MS) * 1000;
+	tv.tv_usec = memory ? MEMORY_US : CPU_US;
 	w->ev = event_new(a->env->base, -1, EV_PERSIST, on_look, w);
 	CHECK(w->ev != NULL && event_add(w->ev, &tv) == 0);
 	a->watch = w;

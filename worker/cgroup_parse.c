@@ -8,7 +8,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,15 +158,15 @@ cgroup_parse_oom_victim(const char *record, int64_t *ret_us, bool *ret_cgroup)
 	static const char cgroup[] = "Memory cgroup out of memory: Killed process ";
 	static const char machine[] = "Out of memory: Killed process ";
 	const char *text = strchr(record, ';');
-	int priority;
-	long long time_us;
+	const char *sequence = strchr(record, ',');
+	const char *time = sequence == NULL ? NULL : strchr(sequence + 1, ',');
 	long pid = 0;
 
-	if (text == NULL ||
-	    sscanf(record, "%d,%*[^,],%lld", &priority, &time_us) != 2 || priority > 7)
+	if (text == NULL || time == NULL || time > text ||
+	    !isdigit((unsigned char)record[0]) || strtol(record, NULL, 10) > 7)
 		return 0;
 	text++;
-	*ret_us = time_us;
+	*ret_us = strtoll(time + 1, NULL, 10);
 	*ret_cgroup = strncmp(text, cgroup, sizeof(cgroup) - 1) == 0;
 	if (*ret_cgroup)
 		pid = strtol(text + sizeof(cgroup) - 1, NULL, 10);

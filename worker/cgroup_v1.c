@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* With both limits of one height Linux 6.18 counts the hit in neither failcnt. */
-#define SWAP_SLACK (256 * 1024)
+#define SWAP_SLACK 262144
 
 static int
 open_home(struct cgroup_dir *home, const char *controller, const char *name,

@@ -92,40 +92,41 @@ limit(struct isolation *iso, struct isolation_slot *slot, int64_t memory,
 		   : cgroup_v2_limit(&slot->cg, memory, processes, err);
 }
 
-static int
-take_slot(
-    struct isolation *iso, struct isolation_slot **ret_slot, struct reapq_error *err)
+/* NULL: err says why. */
+static struct isolation_slot *
+take_slot(struct isolation *iso, struct reapq_error *err)
 {
 	struct isolation_slot *slot = SLIST_FIRST(&iso->pool);
-	int rc;
 
 	if (slot != NULL) {
 		SLIST_REMOVE_HEAD(&iso->pool, link);
-		*ret_slot = slot;
-		return 0;
+		return slot;
 	}
 	slot = calloc(1, sizeof(*slot));
-	if (slot == NULL)
-		return error_set(err, REAPQ_ENOMEM, "no memory for a slot");
-	snprintf(slot->name, sizeof(slot->name), "slot-%u", iso->made++);
-	if ((rc = make(iso, slot, err)) != 0) {
-		free(slot);
-		return rc;
+	if (slot == NULL) {
+		(void)error_set(err, REAPQ_ENOMEM, "no memory for a slot");
+		return NULL;
 	}
-	*ret_slot = slot;
-	return 0;
+	snprintf(slot->name, sizeof(slot->name), "slot-%u", iso->made++);
+	if (make(iso, slot, err) != 0) {
+		free(slot);
+		return NULL;
+	}
+	return slot;
 }
 
 int
 isolation_prepare(struct isolation *iso, int n, struct reapq_error *err)
 {
 	struct isolation_slot *slots[128];
-	int rc = 0, have = 0;
+	int rc, have = 0;
 
 	if (iso->tier == ISOLATION_C || iso->tier == ISOLATION_D)
 		return 0;
-	while (have < n && have < 128 && (rc = take_slot(iso, &slots[have], err)) == 0)
+	n = n < 128 ? n : 128;
+	while (have < n && (slots[have] = take_slot(iso, err)) != NULL)
 		have++;
+	rc = have < n ? REAPQ_ESYS : 0;
 	while (have > 0) {
 		have--;
 		SLIST_INSERT_HEAD(&iso->pool, slots[have], link);
@@ -210,9 +211,10 @@ enter(struct isolation *iso, struct isolation_slot *slot, pid_t pid, int64_t mem
 
 	if (memory >= 0 && is_used(slot) && (rc = renew(iso, slot, err)) != 0)
 		return rc;
-	if ((rc = limit(iso, slot, memory, processes, err)) != 0 &&
-	    ((rc = renew(iso, slot, err)) != 0 ||
-		(rc = limit(iso, slot, memory, processes, err)) != 0))
+	rc = limit(iso, slot, memory, processes, err);
+	if (rc != 0 && (rc = renew(iso, slot, err)) == 0)
+		rc = limit(iso, slot, memory, processes, err);
+	if (rc != 0)
 		return rc;
 	slot->limited = memory >= 0 || processes >= 0;
 	cgroup_slot_reset_peak(&slot->cg);
@@ -230,7 +232,7 @@ isolation_enter(struct isolation *iso, pid_t pid, const struct reapq_limits *lim
     struct reapq_error *err)
 {
 	struct judge_cgroup *r = ret_reading;
-	struct isolation_slot *slot;
+	struct isolation_slot *slot = NULL;
 	int rc;
 
 	*ret_slot = NULL;
@@ -242,8 +244,9 @@ isolation_enter(struct isolation *iso, pid_t pid, const struct reapq_limits *lim
 	r->shared_before = iso->shared_now;
 	if (iso->tier == ISOLATION_C || iso->tier == ISOLATION_D)
 		return 0;
-	if ((rc = take_slot(iso, &slot, err)) != 0)
-		return rc;
+	slot = take_slot(iso, err);
+	if (slot == NULL)
+		return REAPQ_ESYS;
 	if ((rc = enter(iso, slot, pid, limits->memory, limits->processes, err)) != 0) {
 		free_slot(slot);
 		return rc;
@@ -340,7 +343,9 @@ try_tier(struct isolation *iso, enum isolation_tier tier, const char *name)
 		if (rc == 0 && tier == ISOLATION_A)
 			rc = cgroup_v2_delegate(&iso->homes, &err);
 	}
-	if (rc == 0 && (rc = take_slot(iso, &slot, &err)) == 0) {
+	if (rc == 0 && (slot = take_slot(iso, &err)) == NULL)
+		rc = REAPQ_ESYS;
+	if (slot != NULL) {
 		rc = limit(iso, slot, (int64_t)64 << 20, 64, &err);
 		if (rc == 0)
 			rc = isolation_probe_slot(
@@ -472,10 +477,9 @@ isolation_oom_test(struct isolation *iso, FILE *out)
 		    "this tier has no memory counter of a task's own");
 		return;
 	}
-	rc = take_slot(iso, &slot, &err);
-	if (rc == 0)
-		rc = limit(iso, slot, (int64_t)8 << 20, -1, &err);
-	if (rc == 0)
+	slot = take_slot(iso, &err);
+	rc = slot == NULL ? REAPQ_ESYS : limit(iso, slot, (int64_t)8 << 20, -1, &err);
+	if (rc == 0 && slot != NULL)
 		rc = isolation_probe_oom(&slot->cg, &err);
 	isolation_probe_row(out, "OOM kill counted", rc == 0, rc == 0 ? "" : err.msg);
 	free_slot(slot);

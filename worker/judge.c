@@ -27,8 +27,8 @@ near_memory_limit(const struct judge_evidence *e)
 {
 	int64_t limit = e->limits.memory;
 
-	/* Where kills are counted, the peak is no evidence beside them. */
-	return !e->cgroup.own && limit > 0 &&
+	/* Without the rlimit no allocation was refused. */
+	return e->memory_rlimit && limit > 0 &&
 	       e->usage.peak_memory >= limit - limit / 10;
 }
 
@@ -105,7 +105,7 @@ judge_signal(const struct judge_evidence *e, struct judge_finding *f)
 		found(f, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY);
 	else if (sig == SIGXFSZ && e->limits.file_size >= 0)
 		found(f, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED);
-	else if ((by_own_fault(sig) || sig == SIGKILL) && near_memory_limit(e))
+	else if (by_own_fault(sig) && near_memory_limit(e))
 		found(f, REAPQ_V_MEMORY_LIMIT, REAPQ_LIKELY);
 	else if (sig == SIGKILL && !judge_cgroup_clears(e))
 		found(f, REAPQ_V_SIGNAL, REAPQ_UNKNOWN);

@@ -47,6 +47,7 @@ struct judge_evidence {
 	/* What was in force, and used. */
 	struct reapq_limits limits;
 	struct reapq_usage usage;
+	bool memory_rlimit; /* an allocation over the limit fails */
 	struct judge_cgroup cgroup;
 	int leftover_processes;
 	int64_t pid;

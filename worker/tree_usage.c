@@ -100,14 +100,17 @@ exact_of(pid_t pid)
 {
 	char text[4096];
 	const char *line;
+	char *end;
 	long long resident, shared;
 
 	if (read_proc(pid, "smaps_rollup", text, sizeof(text)) &&
 	    (line = strstr(text, "\nPss:")) != NULL)
 		return strtoll(line + 5, NULL, 10) * 1024;
-	if (!read_proc(pid, "statm", text, sizeof(text)) ||
-	    sscanf(text, "%*d %lld %lld", &resident, &shared) != 2)
+	if (!read_proc(pid, "statm", text, sizeof(text)))
 		return 0;
+	(void)strtoll(text, &end, 10);
+	resident = strtoll(end, &end, 10);
+	shared = strtoll(end, NULL, 10);
 	return (resident - shared) * sysconf(_SC_PAGESIZE);
 }
 

@@ -163,7 +163,8 @@ test_judge_cpu_limit_needs_the_usage(void **state)
 	e.usage.system_ms = 20;
 	expect(&e, REAPQ_V_CPU_LIMIT, REAPQ_PROVED, "over its CPU limit of 2 s");
 	e.usage.user_ms = 1700;
-	expect(&e, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY, "probably over its CPU limit of 2 s");
+	expect(
+	    &e, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY, "probably over its CPU limit of 2 s");
 	e.usage.user_ms = 500;
 	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "killed by SIGXCPU");
 	e.limits.cpu_ms = -1;
@@ -186,6 +187,7 @@ test_judge_file_size_and_memory(void **state)
 	e.limits.file_size = 4096;
 	expect(&e, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED, "past its limit of 4 KiB");
 	e = died_of(SIGABRT);
+	e.memory_rlimit = true;
 	e.limits.memory = 64 << 20;
 	e.usage.peak_memory = 60 << 20;
 	expect(
@@ -195,7 +197,12 @@ test_judge_file_size_and_memory(void **state)
 	e = died_of(SIGKILL);
 	e.limits.memory = 64 << 20;
 	e.usage.peak_memory = 63 << 20;
-	expect(&e, REAPQ_V_MEMORY_LIMIT, REAPQ_LIKELY, "63 MiB of 64 MiB");
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_UNKNOWN, "not visible");
+	/* without the rlimit nothing was refused to it */
+	e = died_of(SIGABRT);
+	e.limits.memory = 64 << 20;
+	e.usage.peak_memory = 63 << 20;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "killed by SIGABRT");
 	/* an exit is an exit, whatever its memory was; the message tells */
 	e = exited(1);
 	e.limits.memory = 64 << 20;

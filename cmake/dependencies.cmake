@@ -1,4 +1,4 @@
-# hiredis, libevent, msgpack-c, jansson: all from the distribution's packages.
+# hiredis, libevent, msgpack-c, jansson, elfutils: all from the distribution's packages.
 # docs/adr/ says why each. They are system headers to us, so that our warnings are
 # about our code.
 find_package(PkgConfig REQUIRED)
@@ -7,3 +7,5 @@ pkg_check_modules(LIBEVENT REQUIRED IMPORTED_TARGET libevent_core>=2.1)
 # Debian 12 calls it msgpack, Debian 13 (and upstream since 6.0) msgpack-c.
 pkg_search_module(MSGPACK REQUIRED IMPORTED_TARGET msgpack-c msgpack)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.12)
+# For reapq-symbolize alone.
+pkg_check_modules(LIBDW REQUIRED IMPORTED_TARGET libdw>=0.176)

@@ -20,6 +20,10 @@ if(TARGET reapq-runner)
   install(TARGETS reapq-runner
     RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/reapq)
 endif()
+if(TARGET reapq-symbolize)
+  install(TARGETS reapq-symbolize
+    RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/reapq)
+endif()
 
 file(GLOB man_pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.[1-8])
 foreach(page IN LISTS man_pages)

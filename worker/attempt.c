@@ -8,7 +8,11 @@
  */
 #include "attempt.h"
 
+#include "attempt_channel.h"
+#include "attempt_crash.h"
+#include "attempt_isolation.h"
 #include "attempt_report.h"
+#include "attempt_watch.h"
 #include "check.h"
 #include "clock.h"
 #include "dispatch.h"
@@ -26,8 +30,7 @@
 #define SWEEP_MS 5        /* between looks */
 #define SWEEP_MAX_MS 2000 /* then what is left is counted and left */
 #define RETRY_REPORT_MS 500
-#define LOG_LINES_MAX 200 /* of one attempt */
-#define WAIT_MS 10000     /* for a child; then the task is refused */
+#define WAIT_MS 10000 /* for a child; then the task is refused */
 
 static void conclude(struct attempt *a);
 
@@ -122,8 +125,12 @@ attempt_free(struct attempt *a)
 {
 	if (a == NULL)
 		return;
+	symbolize_cancel(a->naming);
+	attempt_watch_free(a->watch);
 	child_free(a->child);
+	isolation_leave(a->env->isolation, a->slot);
 	event_free(a->ev_timer);
+	free(a->crash);
 	wire_box_free(&a->box);
 	buf_free(&a->result);
 	buf_free(&a->text);
@@ -149,87 +156,6 @@ attempt_refuse(struct attempt *a)
 	conclude(a);
 }
 
-/* ---- what the child says ------------------------------------------------------- */
-
-/* What came is worth nothing, whatever comes after; its memory is free at once. */
-static void
-drop_result(struct attempt *a, bool *why, enum judge_intent intent)
-{
-	*why = true;
-	buf_free(&a->result);
-	attempt_stop(a, intent, "", true);
-}
-
-static bool
-result_dropped(const struct judge_evidence *e)
-{
-	return e->too_big || e->garbled || e->no_memory;
-}
-
-static void
-on_part(struct attempt *a, const void *data, size_t len)
-{
-	struct judge_evidence *e = &a->evidence;
-
-	e->result_len += (int64_t)len;
-	if (e->result_len > a->limits.result)
-		drop_result(a, &e->too_big, JUDGE_RESULT_LIMIT);
-	else if (buf_add(&a->result, data, len) != 0)
-		drop_result(a, &e->no_memory, JUDGE_RESULT_LIMIT);
-}
-
-/* A task may say much; the worker's log is everybody's. */
-static void
-on_log(struct attempt *a, const void *data, size_t len)
-{
-	if (a->log_lines++ < LOG_LINES_MAX)
-		log_event(LOG_INFO, "task_says", "task=%s text=%s", a->id,
-		    log_quote_bytes(data, len));
-}
-
-static void
-on_frame(enum frame_type type, const void *data, size_t len, void *arg)
-{
-	struct attempt *a = arg;
-	struct judge_evidence *e = &a->evidence;
-
-	switch (type) {
-	case FRAME_PART:
-		if (!result_dropped(e) && !e->done)
-			on_part(a, data, len);
-		break;
-	case FRAME_DONE:
-		e->done = true;
-		break;
-	case FRAME_FAILED:
-	case FRAME_REFUSED:
-		e->failed = type == FRAME_FAILED;
-		e->refused = type == FRAME_REFUSED;
-		a->text.len = 0;
-		(void)buf_add(&a->text, data, len);
-		break;
-	case FRAME_LOG:
-		on_log(a, data, len);
-		break;
-	case FRAME_TOO_BIG:
-		e->too_big = true;
-		buf_free(&a->result);
-		break;
-	case FRAME_TYPE_COUNT:
-		break;
-	}
-}
-
-static void
-on_garbled(const struct reapq_error *err, void *arg)
-{
-	struct attempt *a = arg;
-
-	drop_result(a, &a->evidence.garbled, JUDGE_GARBLED);
-	a->text.len = 0;
-	(void)buf_addf(&a->text, "%s", err->msg);
-}
-
 /* ---- start and stop ------------------------------------------------------------- */
 
 static void on_held_child(void *arg);
@@ -238,20 +164,27 @@ static void on_exit_of_child(void *arg);
 void
 attempt_start(struct attempt *a, struct child *c)
 {
-	struct child_watcher watcher = {.on_frame = on_frame,
-	    .on_garbled = on_garbled,
+	struct child_watcher watcher = {.on_frame = attempt_channel_frame,
+	    .on_garbled = attempt_channel_garbled,
 	    .on_held = on_held_child,
 	    .on_exit = on_exit_of_child,
 	    .arg = a};
 	struct reapq_error err = REAPQ_ERROR_INIT;
+	struct reapq_limits own = attempt_isolation_rest(a);
 	size_t len;
-	void *bytes =
-	    dispatch_encode(&a->task, a->queue, a->number, &a->limits, &len, &err);
+	void *bytes = dispatch_encode(&a->task, a->queue, a->number, &own, &len, &err);
 
 	CHECK(attempt_wants_child(a));
 	(void)event_del(a->ev_timer);
-	if (bytes == NULL || child_dispatch(c, bytes, len, (size_t)a->limits.output,
-				 &watcher, &err) != 0) {
+	if (bytes == NULL || attempt_isolation_enter(a, child_pid(c), &err) != 0) {
+		free(bytes);
+		child_free(c);
+		unfit(a, err.msg);
+		conclude(a);
+		return;
+	}
+	if (child_dispatch(c, bytes, len, (size_t)a->limits.output, &watcher, &err) !=
+	    0) {
 		child_free(c);
 		unfit(a, err.msg);
 		conclude(a);
@@ -263,6 +196,7 @@ attempt_start(struct attempt *a, struct child *c)
 	a->started_wall_ms = clock_wall_ms();
 	if (a->limits.time_ms >= 0)
 		arm(a, a->limits.time_ms);
+	attempt_watch_start(a);
 	log_event(LOG_DEBUG, "task_started", "task=%s attempt=%d handler=%s pid=%d",
 	    a->id, a->number, log_quote(a->task.handler), (int)child_pid(c));
 }
@@ -272,7 +206,7 @@ stop_running(struct attempt *a, bool now)
 {
 	if (!child_signal(a->child, now ? SIGKILL : SIGTERM)) {
 		/* It was dead already; if nothing had been sent, of its own cause. */
-		if (!a->signalled)
+		if (!a->signalled && !a->evidence.asked_where)
 			a->evidence.intent = JUDGE_NO_INTENT;
 		return;
 	}
@@ -322,7 +256,9 @@ attempt_stop(struct attempt *a, enum judge_intent intent, const char *text, bool
 		snprintf(a->intent_text, sizeof(a->intent_text), "%s", text);
 		e->intent_ms = a->started_ms > 0 ? clock_mono_ms() - a->started_ms : 0;
 	}
-	if (a->state == ATTEMPT_RUNNING)
+	if (a->state == ATTEMPT_RUNNING && !now && attempt_crash_ask(a))
+		arm(a, ATTEMPT_CRASH_LOOK_MS);
+	else if (a->state == ATTEMPT_RUNNING)
 		stop_running(a, now);
 	else if (attempt_wants_child(a))
 		stop_waiting(a, intent);
@@ -341,8 +277,12 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	case ATTEMPT_RUNNING:
 		if (a->evidence.intent == JUDGE_NO_INTENT)
 			attempt_stop(a, JUDGE_TIME_LIMIT, "", false);
-		else
+		else if (a->ask_until_ms == 0)
 			stop_running(a, true);
+		else if (attempt_crash_waiting(a))
+			arm(a, ATTEMPT_CRASH_LOOK_MS);
+		else
+			stop_running(a, false);
 		break;
 	case ATTEMPT_SWEEPING:
 		sweep(a);
@@ -354,6 +294,8 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		unfit(
 		    a, "no child could be forked for it in 10 s: see the worker's log");
 		conclude(a);
+		break;
+	case ATTEMPT_NAMING:
 		break;
 	}
 }
@@ -374,9 +316,13 @@ on_held_child(void *arg)
 static void
 start_over(struct attempt *a)
 {
+	attempt_watch_free(a->watch);
+	a->watch = NULL;
 	child_reap(a->child);
 	child_free(a->child);
 	a->child = NULL;
+	isolation_leave(a->env->isolation, a->slot);
+	a->slot = NULL;
 	a->state = ATTEMPT_WAITING;
 	a->started_ms = a->started_wall_ms = 0;
 	a->evidence.intent = JUDGE_NO_INTENT;
@@ -396,9 +342,28 @@ on_exit_of_child(void *arg)
 	a->ended_wall_ms = clock_wall_ms();
 	a->evidence.usage.wall_ms = clock_mono_ms() - a->started_ms;
 	(void)event_del(a->ev_timer);
+	attempt_watch_free(a->watch);
+	a->watch = NULL;
+	attempt_isolation_read(a);
 	a->state = ATTEMPT_SWEEPING;
 	a->sweep_until_ms = clock_mono_ms() + SWEEP_MAX_MS;
 	sweep(a);
+}
+
+static void
+pronounce(struct attempt *a)
+{
+	judge(&a->evidence, &a->finding);
+	conclude(a);
+}
+
+static void
+on_named(void *arg)
+{
+	struct attempt *a = arg;
+
+	a->naming = NULL;
+	pronounce(a);
 }
 
 static void
@@ -406,9 +371,13 @@ sweep(struct attempt *a)
 {
 	int left = leftovers_sweep(&a->leftovers, child_gen(a->child),
 	    child_pid(a->child), !a->evidence.killed);
+	int inside;
 
 	/* The group still exists: its leader is our zombie. */
 	(void)kill(-child_pid(a->child), SIGKILL);
+	inside = isolation_kill(a->slot);
+	if (left < inside)
+		left = inside;
 	if (left > 0 && clock_mono_ms() < a->sweep_until_ms) {
 		arm(a, SWEEP_MS);
 		return;
@@ -417,26 +386,14 @@ sweep(struct attempt *a)
 	a->evidence.wait_code = child_wait_code(a->child);
 	a->evidence.wait_status = child_wait_status(a->child);
 	child_usage(a->child, &a->evidence.usage);
+	attempt_isolation_usage(a);
 	a->evidence.limits = a->limits;
 	a->evidence.intent_text = a->intent_text;
 	a->evidence.text = buf_str(&a->text);
-	judge(&a->evidence, &a->finding);
-	conclude(a);
-}
-
-static void
-log_end(const struct attempt *a)
-{
-	bool quiet = a->finding.verdict == REAPQ_V_OK;
-
-	if (a->log_lines > LOG_LINES_MAX)
-		log_event(LOG_WARN, "task_said_more", "task=%s dropped=%lld", a->id,
-		    (long long)a->log_lines - LOG_LINES_MAX);
-	log_event(quiet ? LOG_DEBUG : LOG_INFO, "task_ended",
-	    "task=%s attempt=%d handler=%s verdict=%s certainty=%s message=%s", a->id,
-	    a->number, log_quote(a->task.handler != NULL ? a->task.handler : ""),
-	    reapq_verdict_name(a->finding.verdict),
-	    reapq_certainty_name(a->finding.certainty), log_quote(a->finding.message));
+	if (attempt_crash_read(a, on_named))
+		a->state = ATTEMPT_NAMING;
+	else
+		pronounce(a);
 }
 
 static void
@@ -464,7 +421,7 @@ conclude(struct attempt *a)
 	if (held) {
 		if (a->ended_wall_ms == 0)
 			a->ended_wall_ms = clock_wall_ms();
-		log_end(a);
+		attempt_report_log(a);
 	}
 	a->state = ATTEMPT_REPORTING;
 	if (attempt_report_send(a, on_reported, &err) != 0) {
@@ -477,6 +434,8 @@ conclude(struct attempt *a)
 			child_reap(a->child);
 		child_free(a->child);
 		a->child = NULL;
+		isolation_leave(a->env->isolation, a->slot);
+		a->slot = NULL;
 	}
 	if (held)
 		a->env->on_slot_free(a->env->arg);

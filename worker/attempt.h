@@ -2,7 +2,7 @@
  * attempt.h - one attempt: from the claim to Redis's yes to its report.
  *
  * Life: WAITING for a warm child; RUNNING; SWEEPING up what its child left behind;
- * REPORTING until Redis has answered; then on_closed is called and it is freed. Each state
+ * NAMING the frames of its backtrace, if it left one; REPORTING until Redis has answered; then on_closed is called and it is freed. Each state
  * change of a task logs one line with task=ID.
  */
 #ifndef WORKER_ATTEMPT_H
@@ -11,16 +11,21 @@
 #include "buf.h"
 #include "child.h"
 #include "config.h"
+#include "isolation.h"
 #include "judge.h"
 #include "leftovers.h"
 #include "outbox.h"
+#include "symbolize.h"
 #include "wire.h"
 #include <sys/queue.h>
+
+#define ATTEMPT_LOG_LINES 200 /* of one attempt */
 
 enum attempt_state {
 	ATTEMPT_WAITING,
 	ATTEMPT_RUNNING,
 	ATTEMPT_SWEEPING,
+	ATTEMPT_NAMING,
 	ATTEMPT_REPORTING
 };
 
@@ -32,7 +37,9 @@ struct attempt_env {
 	const struct config *config;
 	struct runner_proc *runner;
 	struct outbox *outbox;
-	const char *worker_id, *host, *isolation;
+	struct symbolize *symbolize;
+	struct isolation *isolation;
+	const char *worker_id, *host;
 	void (*on_slot_free)(void *arg); /* its child is gone */
 	void (*on_closed)(struct attempt *a, void *arg);
 	void (*on_wants_child)(void *arg); /* its child died before it had the task */
@@ -60,13 +67,18 @@ struct attempt {
 	struct wire_task task;
 	struct reapq_limits limits; /* in force */
 	struct child *child;
-	struct event *ev_timer; /* time limit, then the kill, then the sweep */
-	int64_t started_ms;     /* monotonic; 0: it has not */
+	struct isolation_slot *slot; /* its cgroup, NULL: this tier has none */
+	struct attempt_watch *watch; /* NULL: the kernel does it all */
+	struct event *ev_timer;      /* time limit, then the kill, then the sweep */
+	int64_t started_ms;          /* monotonic; 0: it has not */
 	int64_t started_wall_ms, ended_wall_ms;
 	struct judge_evidence evidence;
 	struct buf result, text; /* text: error or refusal */
 	char intent_text[128];
-	bool signalled; /* a signal of ours has gone out */
+	bool signalled;               /* a signal of ours has gone out */
+	int64_t ask_until_ms;         /* asked where it is, and waiting; 0: not */
+	struct crash_record *crash;   /* NULL: none was wanted */
+	struct symbolize_job *naming; /* while NAMING */
 	int64_t log_lines;
 	int64_t sweep_until_ms;
 	struct leftovers leftovers;
@@ -94,7 +106,7 @@ void attempt_refuse(struct attempt *a);
 void attempt_stop(
     struct attempt *a, enum judge_intent intent, const char *text, bool now);
 
-/* Holds a slot: WAITING, RUNNING, SWEEPING. */
+/* Holds a slot: WAITING, RUNNING, SWEEPING, NAMING. */
 bool attempt_holds_slot(const struct attempt *a);
 
 #endif

@@ -7,8 +7,10 @@
 #include "attempt_report.h"
 
 #include "clock.h"
+#include "crash_words.h"
 #include "error.h"
 #include "keys.h"
+#include "log.h"
 #include "names.h"
 #include "retry.h"
 #include "rnd.h"
@@ -33,6 +35,40 @@ fill_end(const struct attempt *a, struct reapq_report *r)
 		r->signal.name = names_signal(e->wait_status);
 		r->core_dumped = e->wait_code == CLD_DUMPED;
 	}
+}
+
+/* What the process reported of its own death. frames: CRASH_PAGE_FRAMES. */
+static void
+fill_crash(const struct attempt *a, struct reapq_report *r, struct reapq_frame *frames)
+{
+	const struct crash_record *c = a->crash;
+
+	if (c == NULL || !c->seen)
+		return;
+	if (!c->asked) {
+		r->signal.code = c->code;
+		r->signal.code_name = crash_words_code(c->signal, c->code);
+		if (r->signal.code_name == NULL)
+			r->signal.code_name = "unknown";
+		r->signal.has_fault_address = crash_words_has_address(c);
+		r->signal.fault_address = r->signal.has_fault_address ? c->address : 0;
+		r->signal.sender_pid = c->sender_pid;
+	}
+	for (size_t i = 0; i < c->frames_n; i++) {
+		const struct crash_frame *f = &c->frames[i];
+		const struct crash_module *m =
+		    f->module >= 0 ? &c->modules[f->module] : NULL;
+
+		frames[i] = (struct reapq_frame){.module = m != NULL ? m->path : "",
+		    .offset = f->offset,
+		    .function = f->function[0] != '\0' ? f->function : NULL,
+		    .file = f->file[0] != '\0' ? f->file : NULL,
+		    .line = f->line,
+		    .build_id =
+			m != NULL && m->build_id[0] != '\0' ? m->build_id : NULL};
+	}
+	r->backtrace = frames;
+	r->backtrace_count = c->frames_n;
 }
 
 static void
@@ -77,7 +113,7 @@ fill(struct attempt *a, struct reapq_report *r)
 	r->worker = a->env->worker_id;
 	r->host = a->env->host;
 	r->pid = a->child != NULL ? child_pid(a->child) : 0;
-	r->isolation = a->env->isolation;
+	r->isolation = isolation_name(a->env->isolation);
 	r->leftover_processes = a->evidence.leftover_processes;
 	r->submitted_ms = a->task.submitted_ms;
 	r->started_ms = a->started_wall_ms;
@@ -110,12 +146,14 @@ attempt_report_send(struct attempt *a, outbox_fn *fn, struct reapq_error *err)
 {
 	char base[KEYS_MAX];
 	struct reapq_report report;
+	struct reapq_frame frames[CRASH_PAGE_FRAMES];
 	struct buf bytes = {0}, brief = {0};
 	struct outbox_item item = {
 	    .base = keys_base(base, a->queue), .id = a->id, .token = a->token};
 	int rc;
 
 	fill(a, &report);
+	fill_crash(a, &report, frames);
 	struct reapq_attempt attempt = {.attempt = a->number,
 	    .verdict = report.verdict_name,
 	    .certainty = report.certainty_name,
@@ -153,4 +191,19 @@ attempt_report_shrink(struct attempt *a)
 		return;
 	capture_drop(child_stdout(a->child));
 	capture_drop(child_stderr(a->child));
+}
+
+void
+attempt_report_log(const struct attempt *a)
+{
+	bool quiet = a->finding.verdict == REAPQ_V_OK;
+
+	if (a->log_lines > ATTEMPT_LOG_LINES)
+		log_event(LOG_WARN, "task_said_more", "task=%s dropped=%lld", a->id,
+		    (long long)a->log_lines - ATTEMPT_LOG_LINES);
+	log_event(quiet ? LOG_DEBUG : LOG_INFO, "task_ended",
+	    "task=%s attempt=%d handler=%s verdict=%s certainty=%s message=%s", a->id,
+	    a->number, log_quote(a->task.handler != NULL ? a->task.handler : ""),
+	    reapq_verdict_name(a->finding.verdict),
+	    reapq_certainty_name(a->finding.certainty), log_quote(a->finding.message));
 }

@@ -12,4 +12,7 @@ int attempt_report_send(struct attempt *a, outbox_fn *fn, struct reapq_error *er
  * the report itself gets through; the verdict then says so. */
 void attempt_report_shrink(struct attempt *a);
 
+/* The one line in the log about how it ended. */
+void attempt_report_log(const struct attempt *a);
+
 #endif

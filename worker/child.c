@@ -1,5 +1,5 @@
 /*
- * child.c - owns a child's pidfd, channel, pipes and wait status.
+ * child.c - owns a child's pidfd, channel, pipes, crash page and wait status.
  *
  * Invariants: each event is a field and is pending only while its descriptor is open;
  * pid_fd >= 0 from child_forked to child_reap. Reads never block and are bounded a
@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -35,6 +36,7 @@ struct child {
 	pid_t pid;
 	enum child_state state;
 	int pid_fd, chan_fd, out_fd, err_fd;
+	int page_fd; /* never mapped here: a hostile child could cut it short */
 	struct event *ev_pid, *ev_held, *ev_chan, *ev_chan_write, *ev_out, *ev_err;
 	char *task; /* what the child has not taken yet */
 	size_t task_len, task_off;
@@ -69,6 +71,18 @@ forget_task(struct child *c)
 	free_event(&c->ev_chan_write);
 }
 
+/* Zeroed, and its memory there already: the child may have none left to give. */
+static int
+new_page(void)
+{
+	static const char zeros[CRASH_PAGE_BYTES];
+	int fd = memfd_create("crash", MFD_CLOEXEC);
+
+	if (fd >= 0 && pwrite(fd, zeros, sizeof(zeros), 0) != (ssize_t)sizeof(zeros))
+		close_fd(&fd);
+	return fd;
+}
+
 int
 child_new(struct child **ret_child, struct event_base *base, struct runner_proc *r,
     uint32_t gen, const struct child_watcher *watcher, struct reapq_error *err)
@@ -83,11 +97,13 @@ child_new(struct child **ret_child, struct event_base *base, struct runner_proc 
 	c->watcher = *watcher;
 	c->gen = gen;
 	c->pid_fd = -1;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, chan) != 0 ||
+	c->page_fd = new_page();
+	if (c->page_fd < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, chan) != 0 ||
 	    pipe2(out, O_CLOEXEC) != 0 || pipe2(errs, O_CLOEXEC) != 0) {
 		rc = error_sys(err, errno, "descriptors for a child");
 	} else {
-		int fds[3] = {chan[1], out[1], errs[1]};
+		int fds[] = {chan[1], out[1], errs[1], c->page_fd};
 
 		/* our ends only: flags of a socketpair's ends and a pipe's are apart */
 		(void)fcntl(chan[0], F_SETFL, O_NONBLOCK);
@@ -135,6 +151,7 @@ child_free(struct child *c)
 	free_event(&c->ev_pid);
 	free_event(&c->ev_held);
 	close_fd(&c->pid_fd);
+	close_fd(&c->page_fd);
 	capture_free(&c->out);
 	capture_free(&c->err);
 	free(c);
@@ -378,6 +395,33 @@ child_signal(struct child *c, int sig)
 	if (kill(-c->pid, sig) != 0)
 		(void)kill(c->pid, sig);
 	return true;
+}
+
+bool
+child_ask(struct child *c)
+{
+	return c->state == CHILD_BUSY && c->pid_fd >= 0 &&
+	       syscall(SYS_pidfd_send_signal, c->pid_fd, CRASH_PAGE_ASK, NULL, 0) == 0;
+}
+
+bool
+child_answered(const struct child *c)
+{
+	uint32_t state = CRASH_PAGE_EMPTY;
+
+	if (pread(c->page_fd, &state, sizeof(state),
+		(off_t)offsetof(struct crash_page, asked.state)) !=
+	    (ssize_t)sizeof(state))
+		return false;
+	return state == CRASH_PAGE_WHOLE;
+}
+
+void
+child_page(const struct child *c, struct crash_page *ret_page)
+{
+	if (pread(c->page_fd, ret_page, sizeof(*ret_page), 0) !=
+	    (ssize_t)sizeof(*ret_page))
+		memset(ret_page, 0, sizeof(*ret_page));
 }
 
 bool

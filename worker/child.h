@@ -15,6 +15,7 @@
 
 #include "capture.h"
 #include "frame.h"
+#include "runner/crash_page.h"
 #include <reapq/report.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -68,6 +69,14 @@ bool child_missed_task(const struct child *c);
 /* A signal to its whole process group. False if it had ended already: then nothing was
  * sent, and its end is its own. */
 bool child_signal(struct child *c, int sig);
+
+/* Asks a BUSY child with a handler where it is; its answer comes into its page. False:
+ * it had ended. */
+bool child_ask(struct child *c);
+bool child_answered(const struct child *c);
+
+/* A copy of the page it shares with us; zeros where it cannot be read. Hostile. */
+void child_page(const struct child *c, struct crash_page *ret_page);
 
 /* When DEAD: how it ended, and what it used (wall_ms is the caller's to set). */
 int child_wait_code(const struct child *c);

@@ -37,6 +37,9 @@ enum key {
 	KEY_WARM,
 	KEY_LOG_LEVEL,
 	KEY_CHECK,
+	KEY_OOM_TEST,
+	KEY_ISOLATION,
+	KEY_MEMORY_RLIMIT,
 	KEY_DEFAULT, /* + enum limit_index */
 	KEY_MAX = KEY_DEFAULT + LIMIT_N,
 	KEY_END = KEY_MAX + LIMIT_N
@@ -72,6 +75,12 @@ static const struct argp_option fixed[] = {
     {"log-level", KEY_LOG_LEVEL, "LEVEL", 0, "debug, info, warn or error; default info",
 	1},
     {"check", KEY_CHECK, NULL, 0, "print what this host allows, and end", 1},
+    {"oom-test", KEY_OOM_TEST, NULL, 0,
+	"with --check: let a process run out of memory, and see that it is counted", 1},
+    {"isolation", KEY_ISOLATION, "TIER", 0,
+	"auto, or exactly A, A0, B, C or D; default: the best that this host gives", 1},
+    {"memory-rlimit", KEY_MEMORY_RLIMIT, NULL, 0,
+	"put memory limits on as RLIMIT_DATA too, which makes malloc fail", 1},
 };
 
 #define FIXED_N (sizeof(fixed) / sizeof(fixed[0]))
@@ -234,6 +243,16 @@ set(struct config *c, int key, const char *text, bool from_env, struct reapq_err
 		return parse_switch(text, &c->embedded, err);
 	case KEY_CHECK:
 		return parse_switch(text, &c->check, err);
+	case KEY_OOM_TEST:
+		return parse_switch(text, &c->oom_test, err);
+	case KEY_MEMORY_RLIMIT:
+		return parse_switch(text, &c->memory_rlimit, err);
+	case KEY_ISOLATION:
+		if (isolation_tier_parse(text) < 0)
+			return error_set(err, REAPQ_EINVAL,
+			    "'%s' is not auto, A, A0, B, C or D", text);
+		c->isolation = (enum isolation_tier)isolation_tier_parse(text);
+		return 0;
 	case KEY_GRACE:
 		return parse_between(text, 0, INT32_MAX, &c->grace_ms, err);
 	case KEY_KILL_GRACE:

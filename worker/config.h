@@ -7,6 +7,7 @@
 #ifndef WORKER_CONFIG_H
 #define WORKER_CONFIG_H
 
+#include "isolation_tier.h"
 #include "log.h"
 #include "url.h"
 #include <reapq/error.h>
@@ -27,7 +28,9 @@ struct config {
 	int modules_count;
 	int concurrency;
 	int warm; /* children kept warm beside the free slots' */
-	bool allow_exec, embedded, check;
+	bool allow_exec, embedded, check, oom_test;
+	bool memory_rlimit; /* the memory limit is one of RLIMIT_DATA too */
+	enum isolation_tier isolation;
 	int64_t grace_ms, kill_grace_ms, lease_ms;
 	struct reapq_limits defaults, ceilings;
 	enum log_level log_level;

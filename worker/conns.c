@@ -6,6 +6,7 @@
  */
 #include "conns.h"
 
+#include <event2/event.h>
 #include <reapq/task.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,6 +40,19 @@ conns_open(struct conns *c, struct event_base *base, const struct url *url,
 	    (rc = open_one(&c->bell, base, &quiet, worker_id, "bell", 10000, err)) != 0)
 		return rc;
 	return open_one(&c->big, base, &quiet, worker_id, "big", 30000, err);
+}
+
+void
+conns_flush(struct conns *c, struct event_base *base)
+{
+	static const struct timeval bound = {0, 300000};
+
+	while (conn_pending(c->main) > 0) {
+		(void)event_base_loopexit(base, &bound);
+		if (event_base_loop(base, EVLOOP_ONCE) != 0 ||
+		    event_base_got_exit(base))
+			break;
+	}
 }
 
 void

@@ -17,6 +17,9 @@ struct conns {
 /* on_state hears of main. What was opened before a failure is the caller's to close. */
 int conns_open(struct conns *c, struct event_base *base, const struct url *url,
     const char *worker_id, conn_state_fn *on_state, void *arg, struct reapq_error *err);
+/* Lets out what main has not sent yet: bounded, as nobody's task depends on it. Runs the
+ * loop. */
+void conns_flush(struct conns *c, struct event_base *base);
 void conns_close(struct conns *c);
 
 #endif

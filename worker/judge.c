@@ -9,6 +9,7 @@
  */
 #include "judge.h"
 
+#include "crash_words.h"
 #include "judge_words.h"
 #include <signal.h>
 #include <string.h>
@@ -27,7 +28,9 @@ near_memory_limit(const struct judge_evidence *e)
 {
 	int64_t limit = e->limits.memory;
 
-	return limit > 0 && e->usage.peak_memory >= limit - limit / 10;
+	/* Without the rlimit no allocation was refused. */
+	return e->memory_rlimit && limit > 0 &&
+	       e->usage.peak_memory >= limit - limit / 10;
 }
 
 static int64_t
@@ -81,6 +84,10 @@ judge_intent(const struct judge_evidence *e, struct judge_finding *f)
 		return found(f, REAPQ_V_CANCELLED, REAPQ_PROVED);
 	case JUDGE_DEADLINE:
 		return found(f, REAPQ_V_EXPIRED, REAPQ_PROVED);
+	case JUDGE_MEMORY_WATCH:
+		return found(f, REAPQ_V_MEMORY_LIMIT, REAPQ_PROVED);
+	case JUDGE_CPU_WATCH:
+		return found(f, REAPQ_V_CPU_LIMIT, REAPQ_PROVED);
 	case JUDGE_SHUTDOWN:
 	case JUDGE_LEASE_GONE:
 		/* Not for a producer's eyes, but for --once: the task goes on elsewhere. */
@@ -94,6 +101,17 @@ judge_intent(const struct judge_evidence *e, struct judge_finding *f)
 	return false;
 }
 
+/*
+ * The record is the process's own word, so the usage has to bear it out: half of the
+ * limit is far below any error of accounting.
+ */
+static bool
+xcpu_by_kernel(const struct judge_evidence *e)
+{
+	return e->crash != NULL && e->crash->seen && !e->crash->asked &&
+	       e->crash->code == SI_KERNEL && cpu_ms(e) >= e->limits.cpu_ms / 2;
+}
+
 static void
 judge_signal(const struct judge_evidence *e, struct judge_finding *f)
 {
@@ -102,14 +120,14 @@ judge_signal(const struct judge_evidence *e, struct judge_finding *f)
 	bool soft = sig == SIGXCPU && limit > 0;
 	bool hard = sig == SIGKILL && limit > 0;
 
-	if (soft && cpu_ms(e) >= limit - CPU_SLACK_MS)
+	if (soft && (xcpu_by_kernel(e) || cpu_ms(e) >= limit - CPU_SLACK_MS))
 		(void)found(f, REAPQ_V_CPU_LIMIT, REAPQ_PROVED);
 	else if ((soft && cpu_ms(e) >= limit - CPU_TICKS_SLACK_MS(limit)) ||
 		 (hard && cpu_ms(e) >= limit + 1000 - CPU_SLACK_MS))
 		(void)found(f, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY);
 	else if (sig == SIGXFSZ && e->limits.file_size >= 0)
 		(void)found(f, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED);
-	else if ((by_own_fault(sig) || sig == SIGKILL) && near_memory_limit(e))
+	else if (by_own_fault(sig) && near_memory_limit(e))
 		(void)found(f, REAPQ_V_MEMORY_LIMIT, REAPQ_LIKELY);
 	else if (sig == SIGKILL)
 		(void)found(f, REAPQ_V_SIGNAL, REAPQ_UNKNOWN);
@@ -117,11 +135,27 @@ judge_signal(const struct judge_evidence *e, struct judge_finding *f)
 		(void)found(f, REAPQ_V_SIGNAL, REAPQ_PROVED);
 }
 
+/* Both we and the kernel were at it: a limit of ours does not hide the other's. */
+static bool
+judge_both(const struct judge_evidence *e, struct judge_finding *f)
+{
+	if (e->intent != JUDGE_TIME_LIMIT && e->intent != JUDGE_CPU_WATCH)
+		return false;
+	if (!judge_cgroup_killed_too(e))
+		return false;
+	/* Only SIGTERM was ours: so the SIGKILL was not. */
+	if (!e->killed)
+		return judge_cgroup(e, f);
+	return found(f, REAPQ_V_MEMORY_LIMIT, REAPQ_LIKELY);
+}
+
 /* Rows for an end of its own. */
 static void
 judge_end(const struct judge_evidence *e, struct judge_finding *f)
 {
-	if (e->wait_code != CLD_EXITED)
+	if (e->crash != NULL && crash_words_sent(e->crash))
+		(void)found(f, REAPQ_V_SIGNAL, REAPQ_PROVED);
+	else if (e->wait_code != CLD_EXITED)
 		judge_signal(e, f);
 	else if (e->wait_status == 0 && e->is_exec)
 		(void)found(f, REAPQ_V_OK, REAPQ_PROVED);
@@ -132,9 +166,12 @@ judge_end(const struct judge_evidence *e, struct judge_finding *f)
 void
 judge(const struct judge_evidence *e, struct judge_finding *ret_finding)
 {
-	memset(ret_finding, 0, sizeof(*ret_finding));
-	if (!judge_answer(e, ret_finding) && !judge_intent(e, ret_finding))
-		judge_end(e, ret_finding);
-	judge_words_message(e, ret_finding);
-	judge_words_evidence(e, ret_finding);
+	struct judge_finding *f = ret_finding;
+
+	memset(f, 0, sizeof(*f));
+	if (!judge_answer(e, f) && !judge_both(e, f) && !judge_intent(e, f) &&
+	    !judge_cgroup(e, f))
+		judge_end(e, f);
+	judge_words_message(e, f);
+	judge_words_evidence(e, f);
 }

@@ -7,6 +7,8 @@
 #ifndef WORKER_JUDGE_H
 #define WORKER_JUDGE_H
 
+#include "crash_record.h"
+#include "judge_cgroup.h"
 #include <reapq/report.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,10 +20,12 @@ enum judge_intent {
 	JUDGE_TIME_LIMIT,
 	JUDGE_CANCEL,
 	JUDGE_DEADLINE,
-	JUDGE_SHUTDOWN,    /* the worker wants to end; the task goes back */
-	JUDGE_LEASE_GONE,  /* the task is somebody else's by now */
-	JUDGE_GARBLED,     /* it broke the rules on its channel */
-	JUDGE_RESULT_LIMIT /* it went on sending past the limit */
+	JUDGE_SHUTDOWN,     /* the worker wants to end; the task goes back */
+	JUDGE_LEASE_GONE,   /* the task is somebody else's by now */
+	JUDGE_GARBLED,      /* it broke the rules on its channel */
+	JUDGE_RESULT_LIMIT, /* it went on sending past the limit */
+	JUDGE_MEMORY_WATCH, /* its processes held more than its memory limit */
+	JUDGE_CPU_WATCH     /* its processes used more than its CPU limit */
 };
 
 struct judge_evidence {
@@ -42,24 +46,32 @@ struct judge_evidence {
 	enum judge_intent intent;
 	const char *intent_text; /* of a cancel: the reason; "" else */
 	int64_t intent_ms;       /* after the start */
+	bool asked_where;        /* before SIGTERM, by the question of crash_page.h */
 	bool asked;              /* SIGTERM was sent */
 	bool killed;             /* SIGKILL was sent */
 	/* What was in force, and used. */
 	struct reapq_limits limits;
 	struct reapq_usage usage;
+	bool memory_rlimit; /* an allocation over the limit fails */
+	struct judge_cgroup cgroup;
 	int leftover_processes;
+	int64_t pid;
 	const char *host;
+	/* What the process itself reported, and the end of its stderr. NULL: not read. */
+	const struct crash_record *crash;
+	const char *err;
+	size_t err_len;
 };
 
-#define JUDGE_EVIDENCE_MAX 8
+#define JUDGE_EVIDENCE_MAX 24
 
 struct judge_finding {
 	enum reapq_verdict verdict;
 	enum reapq_certainty certainty;
-	char message[768];
+	char message[1536];
 	struct reapq_evidence evidence[JUDGE_EVIDENCE_MAX];
 	size_t evidence_count;
-	char text[JUDGE_EVIDENCE_MAX][160]; /* what evidence[] points to */
+	char text[JUDGE_EVIDENCE_MAX][320]; /* what evidence[] points to */
 };
 
 void judge(const struct judge_evidence *e, struct judge_finding *ret_finding);

@@ -6,6 +6,7 @@
  */
 #include "judge_words.h"
 
+#include "crash_words.h"
 #include "names.h"
 #include "units.h"
 #include <signal.h>
@@ -66,10 +67,56 @@ say_when(const struct judge_evidence *e, struct words *w)
 	say(w, " after %s on %s", time_of(e->usage.wall_ms, t), e->host);
 }
 
+static bool
+has_record(const struct judge_evidence *e)
+{
+	return e->crash != NULL && e->crash->seen;
+}
+
+/* Why the signal came, and where: as far as the process could still tell. */
+static void
+say_place(const struct judge_evidence *e, struct words *w)
+{
+	char place[CRASH_WORDS_MAX];
+
+	if (!has_record(e) || e->crash->asked)
+		return;
+	crash_words_place(e->crash, place, sizeof(place));
+	if (place[0] != '\0')
+		say(w, ", in %s,", place);
+}
+
+static void
+say_crash(const struct judge_evidence *e, struct words *w)
+{
+	char cause[CRASH_WORDS_MAX];
+
+	if (!has_record(e))
+		return;
+	crash_words_cause(e->crash, e->err, e->err_len, cause, sizeof(cause));
+	if (cause[0] != '\0')
+		say(w, ": %s", cause);
+	say_place(e, w);
+}
+
+static void
+say_where_it_was(const struct judge_evidence *e, struct words *w)
+{
+	char place[CRASH_WORDS_MAX];
+
+	if (!has_record(e) || !e->crash->asked)
+		return;
+	crash_words_place(e->crash, place, sizeof(place));
+	if (place[0] != '\0')
+		say(w, "; at the limit it was in %s", place);
+}
+
 static void
 say_stopped(const struct judge_evidence *e, struct words *w)
 {
-	say(w, ": stopped by this worker, and ");
+	say(w, e->asked_where && !e->asked && !e->killed
+		   ? ": this worker asked where it was, and then it was "
+		   : ": stopped by this worker, and ");
 	say_end(e, w);
 	if (e->killed && e->asked)
 		say(w, ", as SIGTERM did not end it");
@@ -97,8 +144,13 @@ say_signal(
     const struct judge_evidence *e, const struct judge_finding *f, struct words *w)
 {
 	say_end(e, w);
+	say_crash(e, w);
 	say_when(e, w);
-	if (f->certainty == REAPQ_UNKNOWN)
+	if (f->certainty == REAPQ_UNKNOWN && judge_cgroup_clears(e))
+		say(w,
+		    "; not by this worker, and not by the kernel's OOM killer, which "
+		    "counts none in its cgroup: by another process, or by itself");
+	else if (f->certainty == REAPQ_UNKNOWN)
 		say(w,
 		    "; not by this worker, and the sender of a SIGKILL is not visible: "
 		    "the "
@@ -115,6 +167,7 @@ say_memory(const struct judge_evidence *e, struct words *w)
 	say_end(e, w);
 	say(w, ": probably over its memory limit, as it had reached %s of %s",
 	    size_of(e->usage.peak_memory, peak), size_of(e->limits.memory, limit));
+	say_place(e, w);
 	say_when(e, w);
 }
 
@@ -123,11 +176,20 @@ say_cpu(const struct judge_evidence *e, const struct judge_finding *f, struct wo
 {
 	char used[32], limit[32];
 
+	if (e->intent == JUDGE_CPU_WATCH) {
+		say(w, "over its CPU limit of %s, with %s used by its processes",
+		    time_of(e->limits.cpu_ms, limit),
+		    time_of(e->cgroup.measured_cpu_ms, used));
+		say_stopped(e, w);
+		say_when(e, w);
+		return;
+	}
 	say_end(e, w);
 	say(w, ": %sover its CPU limit of %s, with %s used",
 	    f->certainty == REAPQ_PROVED ? "" : "probably ",
 	    time_of(e->limits.cpu_ms, limit),
 	    time_of(e->usage.user_ms + e->usage.system_ms, used));
+	say_place(e, w);
 	say_when(e, w);
 }
 
@@ -141,10 +203,12 @@ say_limit(
 		say(w, "over its time limit of %s", time_of(e->limits.time_ms, a));
 		say_stopped(e, w);
 		say_when(e, w);
+		say_where_it_was(e, w);
 	} else if (f->verdict == REAPQ_V_FILE_SIZE_LIMIT) {
 		say_end(e, w);
 		say(w, ": it wrote a file past its limit of %s",
 		    size_of(e->limits.file_size, a));
+		say_place(e, w);
 		say_when(e, w);
 	} else if (f->verdict == REAPQ_V_RESULT_LIMIT && e->no_memory) {
 		say(w, "the worker had no memory for its result, of which %s had come",
@@ -239,11 +303,19 @@ judge_words_message(const struct judge_evidence *e, struct judge_finding *f)
 {
 	struct words w = {f->message, f->message + sizeof(f->message)};
 
+	char remark[200];
+
 	f->message[0] = '\0';
-	say_verdict(e, f, &w);
+	if (judge_cgroup_message(e, f, f->message, sizeof(f->message)))
+		w.at += strlen(f->message);
+	else
+		say_verdict(e, f, &w);
+	say(&w, "%s", judge_cgroup_remark(e, f, remark, sizeof(remark)));
 	if (e->leftover_processes > 0)
 		say(&w, "; %d process%s that it left behind had to be killed",
 		    e->leftover_processes, e->leftover_processes == 1 ? "" : "es");
+	if (e->crash != NULL && e->crash->note[0] != '\0')
+		say(&w, "; last note: %s", e->crash->note);
 	mend_cut(f->message, sizeof(f->message));
 }
 
@@ -279,6 +351,8 @@ intent_name(enum judge_intent i)
 	    [JUDGE_LEASE_GONE] = "lease gone",
 	    [JUDGE_GARBLED] = "garbled channel",
 	    [JUDGE_RESULT_LIMIT] = "result limit",
+	    [JUDGE_MEMORY_WATCH] = "memory limit, by its watch",
+	    [JUDGE_CPU_WATCH] = "CPU limit, by its watch",
 	};
 
 	return names[i];
@@ -298,6 +372,38 @@ channel_said(const struct judge_evidence *e)
 	return "no answer";
 }
 
+static void
+note_crash(const struct judge_evidence *e, struct judge_finding *f)
+{
+	const struct crash_record *r = e->crash;
+	char text[CRASH_WORDS_MAX];
+
+	if (r->note[0] != '\0')
+		note(f, "note", "what the handler noted last", "%s", r->note);
+	if (r->seen) {
+		crash_words_signal(r, text, sizeof(text));
+		note(f, "crash record",
+		    r->asked ? "what it was asked at its time limit, as the process "
+			       "reported it"
+			     : "the signal, as the process reported it",
+		    "%s", text);
+		crash_words_registers(r, text, sizeof(text));
+		note(f, "crash record", "registers", "%s", text);
+		crash_words_frames(r, text, sizeof(text));
+		note(f, "crash record", "backtrace", "%s", text);
+	} else if (e->wait_code != CLD_EXITED && e->intent == JUDGE_NO_INTENT) {
+		note(f, "crash record", "what the process reported",
+		    e->wait_status == SIGKILL
+			? "nothing: no process can see a SIGKILL come"
+			: "nothing: a thread without room on its stack, a handler of "
+			  "the task's own, or a signal that is not recorded");
+	}
+	if (r->seen && r->map_path[0] != '\0')
+		note(f, "crash record", "what is mapped at the address",
+		    "%s, of %lld bytes, with %lld bytes free where it is", r->map_path,
+		    (long long)r->file_size, (long long)r->fs_free);
+}
+
 void
 judge_words_evidence(const struct judge_evidence *e, struct judge_finding *f)
 {
@@ -313,8 +419,10 @@ judge_words_evidence(const struct judge_evidence *e, struct judge_finding *f)
 	note(f, "rusage", "CPU time of the child and what it waited for",
 	    "%lld ms user, %lld ms system", (long long)e->usage.user_ms,
 	    (long long)e->usage.system_ms);
-	note(f, "rusage", "largest resident set (ru_maxrss)", "%s",
-	    size_of(e->usage.peak_memory, t));
+	/* a cgroup's peak is among its counters */
+	if (!e->cgroup.has_peak)
+		note(f, "rusage", "largest resident set (ru_maxrss)", "%s",
+		    size_of(e->usage.peak_memory, t));
 	if (!e->is_exec || e->refused)
 		note(f, "channel", "what the child answered",
 		    "%s, %lld bytes of result", channel_said(e),
@@ -322,13 +430,17 @@ judge_words_evidence(const struct judge_evidence *e, struct judge_finding *f)
 	if (e->intent != JUDGE_NO_INTENT)
 		note(f, "worker", "signal sent by this worker",
 		    "%s, %lld ms after start: %s",
-		    !e->killed ? "SIGTERM"
-		    : e->asked ? "SIGTERM, then SIGKILL"
-			       : "SIGKILL",
+		    e->killed        ? e->asked ? "SIGTERM, then SIGKILL" : "SIGKILL"
+		    : e->asked       ? "SIGTERM"
+		    : e->asked_where ? "SIGRTMAX-2, to ask where it was"
+				     : "none in time",
 		    (long long)e->intent_ms, intent_name(e->intent));
 	if (e->leftover_processes > 0)
 		note(f, "worker", "processes that outlived it and were killed", "%d",
 		    e->leftover_processes);
+	judge_cgroup_evidence(e, f);
+	if (e->crash != NULL)
+		note_crash(e, f);
 }
 
 void

@@ -64,8 +64,8 @@ leftovers_children(pid_t *pids, int cap)
 	return n;
 }
 
-static int
-has_gene(pid_t pid, uint32_t gen)
+bool
+leftovers_belongs(pid_t pid, uint32_t gen)
 {
 	struct rlimit gene;
 
@@ -96,7 +96,7 @@ leftovers_sweep(struct leftovers *l, uint32_t gen, pid_t leader, bool count_dead
 		siginfo_t si;
 		bool killed;
 
-		if (pids[i] == leader || !has_gene(pids[i], gen))
+		if (pids[i] == leader || !leftovers_belongs(pids[i], gen))
 			continue;
 		memset(&si, 0, sizeof(si));
 		if (waitid(P_PID, (id_t)pids[i], &si, WEXITED | WNOHANG) != 0)

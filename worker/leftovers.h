@@ -40,6 +40,9 @@ void leftovers_reap(pid_t pid);
 /* At the very end: kills and reaps every process that any child of ours has left. */
 void leftovers_end(void);
 
+/* Is pid, a child of this process, of child gen's making? */
+bool leftovers_belongs(pid_t pid, uint32_t gen);
+
 /* Pids of this process's children, at most cap; returns how many, -1: not readable. */
 int leftovers_children(pid_t *pids, int cap);
 

@@ -43,9 +43,11 @@ main(int argc, char **argv)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	log_set_level(config.log_level);
 	if (config.check) {
-		check_host(stdout);
+		rc = check_host(&config, stdout, &err);
+		if (rc != 0)
+			fprintf(stderr, "reapq-worker: %s\n", err.msg);
 		config_free(&config);
-		return 0;
+		return rc == 0 ? 0 : 1;
 	}
 	rc = supervisor_run(&config, &err);
 	if (rc != 0)

@@ -357,8 +357,8 @@ runner_proc_spawning(const struct runner_proc *r)
 }
 
 int
-runner_proc_spawn(
-    struct runner_proc *r, uint32_t gen, const int fds[3], struct reapq_error *err)
+runner_proc_spawn(struct runner_proc *r, uint32_t gen, const int fds[LINK_SPAWN_FDS],
+    struct reapq_error *err)
 {
 	union {
 		struct cmsghdr align;

@@ -39,10 +39,10 @@ void runner_proc_free(struct runner_proc *r);
 bool runner_proc_ready(const struct runner_proc *r);
 pid_t runner_proc_pid(const struct runner_proc *r); /* 0: none now */
 
-/* Asks for child gen, with its channel, stdout and stderr; they stay the caller's to
+/* Asks for child gen, with its channel, stdout, stderr and crash page; they stay the caller's to
  * close. EAGAIN-like failures are ESYS: try again when something was answered. */
 int runner_proc_spawn(
-    struct runner_proc *r, uint32_t gen, const int fds[3], struct reapq_error *err);
+    struct runner_proc *r, uint32_t gen, const int fds[4], struct reapq_error *err);
 
 /* Whether a spawn asked up to now is unanswered: a pid may be a child's that is not
  * known yet. */

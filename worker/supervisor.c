@@ -15,6 +15,7 @@
 #include "embedded.h"
 #include "error.h"
 #include "fetch.h"
+#include "isolation.h"
 #include "lease.h"
 #include "leftovers.h"
 #include "log.h"
@@ -22,6 +23,7 @@
 #include "pool.h"
 #include "reaper.h"
 #include "runner_proc.h"
+#include "symbolize.h"
 #include "worker_id.h"
 #include <event2/event.h>
 #include <signal.h>
@@ -29,8 +31,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define ISOLATION "D" /* rlimits, sessions and waitid; see docs/design.md */
 
 struct supervisor {
 	const struct config *config;
@@ -43,8 +43,10 @@ struct supervisor {
 	struct pool *pool;
 	struct reaper *reaper;
 	struct outbox *outbox;
+	struct symbolize *symbolize;
 	struct fetch *fetch;
 	struct lease *lease;
+	struct isolation *isolation;
 	struct attempt_env env;
 	struct attempt_list attempts;
 	int busy; /* attempts that hold a slot */
@@ -75,7 +77,8 @@ tell_ready(struct supervisor *s)
 	log_event(LOG_INFO, "worker_ready",
 	    "worker=%s pid=%d queue=%s slots=%d isolation=%s redis=%s handlers=%s",
 	    s->id, (int)getpid(), s->config->queues[0], s->config->concurrency,
-	    ISOLATION, url_format(&s->config->url, where, sizeof(where)),
+	    isolation_name(s->isolation),
+	    url_format(&s->config->url, where, sizeof(where)),
 	    log_quote(runner_proc_handlers(s->runner)));
 }
 
@@ -190,7 +193,8 @@ is_known(pid_t pid, void *arg)
 	const struct supervisor *s = arg;
 	const struct attempt *a;
 
-	if (pid == runner_proc_pid(s->runner) || pool_owns(s->pool, pid) ||
+	if (pid == runner_proc_pid(s->runner) || pid == symbolize_pid(s->symbolize) ||
+	    pool_owns(s->pool, pid) ||
 	    (s->embedded != NULL && pid == embedded_pid(s->embedded)))
 		return true;
 	TAILQ_FOREACH(a, &s->attempts, link)
@@ -320,23 +324,6 @@ on_drain_give_up(const struct reapq_error *err, void *arg)
 	quit(arg, err);
 }
 
-/* Lets the farewell out: bounded, and nobody's task depends on it. */
-static void
-say_farewell(struct supervisor *s)
-{
-	struct timeval tv = {0, 300000};
-
-	if (!conn_up(s->conns.main))
-		return;
-	lease_farewell(s->lease);
-	while (conn_pending(s->conns.main) > 0) {
-		(void)event_base_loopexit(s->base, &tv);
-		if (event_base_loop(s->base, EVLOOP_ONCE) != 0 ||
-		    event_base_got_exit(s->base))
-			break;
-	}
-}
-
 /* ---- wiring ---------------------------------------------------------------------------- */
 
 static int
@@ -360,17 +347,29 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 	    .arg = s};
 	int rc;
 
-	if ((rc = outbox_new(&s->outbox, s->conns.main, s->conns.big, err)) != 0 ||
+	if ((rc = symbolize_new(&s->symbolize, s->base, runner_path, err)) != 0 ||
+	    (rc = outbox_new(&s->outbox, s->conns.main, s->conns.big, err)) != 0 ||
 	    (rc = pool_new(&s->pool, s->base, &po, err)) != 0 ||
 	    (rc = fetch_new(&s->fetch, s->base, &fo, err)) != 0 ||
 	    (rc = runner_proc_new(&s->runner, s->base, &ro, err)) != 0 ||
 	    (rc = reaper_new(&s->reaper, s->base, &eo, err)) != 0 ||
 	    (rc = drain_new(&s->drain, s->base, &dopts, err)) != 0)
 		return rc;
-	struct lease_options lo = {s->config, s->id, s->host, ISOLATION, s->conns.main,
-	    &s->attempts, s->runner, clock_wall_ms(), &s->tasks_done, s};
-	s->env = (struct attempt_env){s->base, s->config, s->runner, s->outbox, s->id,
-	    s->host, ISOLATION, on_slot_free, on_closed, on_wants_child, s};
+	struct lease_options lo = {s->config, s->id, s->host,
+	    isolation_name(s->isolation), s->conns.main, &s->attempts, s->runner,
+	    clock_wall_ms(), &s->tasks_done, s};
+	s->env = (struct attempt_env){.base = s->base,
+	    .config = s->config,
+	    .runner = s->runner,
+	    .outbox = s->outbox,
+	    .symbolize = s->symbolize,
+	    .isolation = s->isolation,
+	    .worker_id = s->id,
+	    .host = s->host,
+	    .on_slot_free = on_slot_free,
+	    .on_closed = on_closed,
+	    .on_wants_child = on_wants_child,
+	    .arg = s};
 	return lease_new(&s->lease, s->base, &lo, err);
 }
 
@@ -401,8 +400,6 @@ start(struct supervisor *s, struct reapq_error *err)
 	char runner_path[4096];
 	int rc;
 
-	TAILQ_INIT(&s->attempts);
-	worker_id_make(s->id, s->host);
 	if ((rc = runner_proc_find(runner_path, sizeof(runner_path), err)) != 0 ||
 	    (rc = leftovers_adopt(err)) != 0)
 		return rc;
@@ -434,6 +431,7 @@ free_all(struct supervisor *s)
 	reaper_free(s->reaper);
 	pool_free(s->pool);
 	runner_proc_free(s->runner);
+	symbolize_free(s->symbolize);
 	/* A child whose fork the runner had not told of yet. */
 	leftovers_end();
 	outbox_free(s->outbox);
@@ -443,6 +441,20 @@ free_all(struct supervisor *s)
 		event_free(s->ev_embedded);
 	if (s->base != NULL)
 		event_base_free(s->base);
+}
+
+/* Its URL is for whoever started us, on standard output. */
+static int
+embed(struct supervisor *s, struct config *own, struct reapq_error *err)
+{
+	int rc = embedded_new(&s->embedded, err);
+
+	if (rc != 0)
+		return rc;
+	(void)url_parse(embedded_url(s->embedded), &own->url, NULL);
+	printf("%s\n", embedded_url(s->embedded));
+	(void)fflush(stdout);
+	return 0;
 }
 
 int
@@ -456,25 +468,29 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 		return error_set(err, REAPQ_ENOMEM, "no memory");
 	s->config = &own;
 	TAILQ_INIT(&s->attempts);
-	if (config->embedded) {
-		if ((rc = embedded_new(&s->embedded, err)) != 0)
-			goto out;
-		(void)url_parse(embedded_url(s->embedded), &own.url, NULL);
-		printf("%s\n", embedded_url(s->embedded));
-		(void)fflush(stdout);
-	}
+	worker_id_make(s->id, s->host);
+	/* First of all: what is forked before it may not be moved any more. */
+	if ((rc = isolation_new(&s->isolation, own.isolation, s->id, err)) != 0 ||
+	    (rc = isolation_prepare(s->isolation, own.concurrency, err)) != 0)
+		goto out;
+	isolation_log(s->isolation);
+	if (config->embedded && (rc = embed(s, &own, err)) != 0)
+		goto out;
 	if ((rc = start(s, err)) == 0) {
 		(void)event_base_dispatch(s->base);
-		if (s->fatal.code != 0)
+		if (s->fatal.code != 0) {
 			rc = error_set(err, s->fatal.code, "%s", s->fatal.msg);
-		else
-			say_farewell(s);
+		} else if (conn_up(s->conns.main)) {
+			lease_farewell(s->lease);
+			conns_flush(&s->conns, s->base);
+		}
 		log_event(LOG_INFO, "worker_ended", "worker=%s tasks=%lld", s->id,
 		    (long long)s->tasks_done);
 	}
 	free_all(s);
 out:
 	embedded_free(s->embedded);
+	isolation_free(s->isolation);
 	free(s);
 	return rc;
 }

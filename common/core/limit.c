@@ -19,7 +19,7 @@
 
 const struct limit_row limit_table[LIMIT_N] = {
     [LIMIT_MEMORY] = {"memory", "memory", LIMIT_BYTES, REAPQ_UNLIMITED,
-	"private writable memory"},
+	"memory, of all its processes together"},
     [LIMIT_CPU] = {"cpu_ms", "cpu-time", LIMIT_MS, REAPQ_UNLIMITED,
 	"CPU time, rounded up to whole seconds"},
     [LIMIT_TIME] = {"time_ms", "time-limit", LIMIT_MS, REAPQ_UNLIMITED,

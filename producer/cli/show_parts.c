@@ -124,7 +124,8 @@ show_backtrace(const struct reapq_report *r, FILE *out)
 		else
 			(void)fputs("?", out);
 		(void)fputs(" in ", out);
-		show_text(f->module, strlen(f->module), out);
+		show_text(*f->module ? f->module : "no module",
+		    *f->module ? strlen(f->module) : strlen("no module"), out);
 		(void)fprintf(out, "+0x%" PRIx64, f->offset);
 		if (f->file) {
 			(void)fputs(" at ", out);

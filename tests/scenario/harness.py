@@ -9,6 +9,7 @@ becomes a child of ours, and no process can escape the check at the end.
 """
 
 import ctypes
+import functools
 import json
 import os
 import re
@@ -43,13 +44,27 @@ def module(name):
 
 def clean_environment(extra=None):
     """Without any setting of the user's that would change what is tested."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("REAPQ_")}
+    env = {k: v for k, v in os.environ.items()
+           if not k.startswith("REAPQ_") or k == "REAPQ_ISOLATION"}
     if ASAN:
         env["ASAN_OPTIONS"] = (
             "handle_segv=0:handle_abort=0:handle_sigfpe=0:handle_sigbus=0:"
             "handle_sigill=0:detect_leaks=1:allow_user_segv_handler=1:disable_coredump=0")
     env.update(extra or {})
     return env
+
+
+@functools.lru_cache
+def tier():
+    """The isolation that a worker finds here: what can be proved depends on it."""
+    done = subprocess.run([program("reapq-worker"), "--check"], capture_output=True,
+                          env=clean_environment(), check=True, text=True)
+    return re.search(r"isolation: (\S+)", done.stdout).group(1)
+
+
+def limits_memory():
+    """Does the kernel hold a task to its memory limit?"""
+    return tier() in ("A", "B")
 
 
 def until(what, check):

@@ -129,7 +129,8 @@ def test_killed_from_outside(node, gate):
         pid = int(f.read())
     os.kill(pid, signal.SIGKILL)
     r = node.cli.wait(task)[task]
-    assert (r["outcome"], r["verdict"], r["certainty"]) == ("crashed", "signal", "unknown")
+    assert (r["outcome"], r["verdict"], r["certainty"]) == \
+        ("crashed", "signal", "unknown")
     assert (r["pid"], r["signal"]["number"]) == (pid, 9)
 
 

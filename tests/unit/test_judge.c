@@ -199,6 +199,45 @@ test_judge_cpu_limit_needs_the_usage(void **state)
 	expect(&e, REAPQ_V_SIGNAL, REAPQ_UNKNOWN, "not visible");
 }
 
+/* Its own word for the sender counts only where the usage bears it out. */
+static void
+test_judge_crash_record(void **state)
+{
+	struct judge_evidence e = died_of(SIGXCPU);
+	struct crash_record r;
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	r.seen = r.whole = true;
+	r.signal = SIGXCPU;
+	r.code = SI_KERNEL;
+	r.pid = 7;
+	r.sender_pid = -1;
+	e.crash = &r;
+	e.limits.cpu_ms = 2000;
+	e.usage.user_ms = 1700;
+	expect(&e, REAPQ_V_CPU_LIMIT, REAPQ_PROVED, ": over its CPU limit of 2 s");
+	e.usage.user_ms = 900;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "killed by SIGXCPU");
+	r.code = SI_USER;
+	r.sender_pid = 4711;
+	e.usage.user_ms = 1999;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "sent by process 4711 of user 0");
+	e = died_of(SIGSEGV);
+	e.crash = &r;
+	r.signal = SIGSEGV;
+	r.code = SEGV_MAPERR;
+	r.sender_pid = -1;
+	strcpy(r.note, "parsing row 81234");
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED,
+	    "killed by SIGSEGV: null pointer: access to address 0x0 after 0.31 s");
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "; last note: parsing row 81234");
+	e = died_of(SIGKILL);
+	e.crash = &r;
+	r.seen = false;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_UNKNOWN, "; last note: parsing row 81234");
+}
+
 static void
 test_judge_file_size_and_memory(void **state)
 {
@@ -209,6 +248,7 @@ test_judge_file_size_and_memory(void **state)
 	e.limits.file_size = 4096;
 	expect(&e, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED, "past its limit of 4 KiB");
 	e = died_of(SIGABRT);
+	e.memory_rlimit = true;
 	e.limits.memory = 64 << 20;
 	e.usage.peak_memory = 60 << 20;
 	expect(
@@ -218,7 +258,12 @@ test_judge_file_size_and_memory(void **state)
 	e = died_of(SIGKILL);
 	e.limits.memory = 64 << 20;
 	e.usage.peak_memory = 63 << 20;
-	expect(&e, REAPQ_V_MEMORY_LIMIT, REAPQ_LIKELY, "63 MiB of 64 MiB");
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_UNKNOWN, "not visible");
+	/* without the rlimit nothing was refused to it */
+	e = died_of(SIGABRT);
+	e.limits.memory = 64 << 20;
+	e.usage.peak_memory = 63 << 20;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "killed by SIGABRT");
 	/* an exit is an exit, whatever its memory was; the message tells */
 	e = exited(1);
 	e.limits.memory = 64 << 20;
@@ -266,6 +311,7 @@ main(void)
 	    cmocka_unit_test(test_judge_signals),
 	    cmocka_unit_test(test_judge_our_own_kills),
 	    cmocka_unit_test(test_judge_cpu_limit_needs_the_usage),
+	    cmocka_unit_test(test_judge_crash_record),
 	    cmocka_unit_test(test_judge_file_size_and_memory),
 	    cmocka_unit_test(test_judge_counts_what_was_left_behind),
 	    cmocka_unit_test(test_judge_not_started),

@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "crash.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -218,4 +219,15 @@ reapq_call_log(struct reapq_call *call, const char *fmt, ...)
 	if ((size_t)n >= sizeof(line))
 		n = (int)sizeof(line) - 1;
 	(void)call_send(call, FRAME_LOG, line, (size_t)n);
+}
+
+void
+reapq_call_note(struct reapq_call *call, const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)call;
+	va_start(ap, fmt);
+	crash_note(fmt, ap);
+	va_end(ap);
 }

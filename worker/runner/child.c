@@ -2,13 +2,15 @@
  * child.c - the life of a child, as named steps in the only order that is safe.
  *
  * Invariants: by the time user code runs, descriptors are 0, 1, 2 and the channel (3,
- * close-on-exec), every signal is at its default and unblocked, the process leads its
- * own session, dies with the worker, and has its limits. It ends with _exit only: what
+ * close-on-exec), every signal is at its default and unblocked but for those that
+ * crash.c records, the process leads its own session, dies with the worker, and has its
+ * limits. It ends with _exit only: what
  * the runner registered with atexit is not ours to run.
  */
 #include "child.h"
 
 #include "call.h"
+#include "crash.h"
 #include "rlimits.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -37,16 +39,15 @@ place_descriptors(const struct child_setup *s)
 		_exit(EXIT_SETUP);
 }
 
+/* The runner ignores these; crash_init has seen to all others. */
 static void
 reset_signals(void)
 {
-	struct sigaction dfl;
 	sigset_t none;
 
-	memset(&dfl, 0, sizeof(dfl));
-	dfl.sa_handler = SIG_DFL;
-	for (int sig = 1; sig < NSIG; sig++)
-		(void)sigaction(sig, &dfl, NULL);
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGTERM, SIG_DFL);
+	(void)signal(SIGHUP, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -144,6 +145,7 @@ child_main(const struct child_setup *setup)
 		_exit(EXIT_SETUP);
 	(void)setsid();
 	rlimits_set_gene(setup->gen);
+	crash_attach(setup->page_fd);
 	place_descriptors(setup);
 	rc = call_receive(&call, CHAN_FD);
 	if (rc > 0)

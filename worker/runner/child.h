@@ -9,7 +9,7 @@
 struct child_setup {
 	uint32_t gen;
 	pid_t worker_pid;
-	int chan_fd, out_fd, err_fd;
+	int chan_fd, out_fd, err_fd, page_fd;
 	const struct loader *loader;
 };
 

@@ -2,9 +2,9 @@
  * link.h - what worker and runner say to each other.
  *
  * One SOCK_SEQPACKET socketpair, one struct link_msg a packet, both ends of one build.
- * The worker asks for a child (LINK_SPAWN with three descriptors by SCM_RIGHTS: the
- * child's channel, its stdout, its stderr); the runner answers each with its pid or an
- * errno, in order. gen is the worker's number for the child, never reused: a late
+ * The worker asks for a child (LINK_SPAWN with four descriptors by SCM_RIGHTS: the
+ * child's channel, its stdout, its stderr, its crash page); the runner answers each with
+ * its pid or an errno, in order. gen is the worker's number for the child, never reused: a late
  * answer of an earlier runner cannot be taken for another child's.
  */
 #ifndef RUNNER_LINK_H
@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define LINK_FD 3 /* the runner's end */
-#define LINK_SPAWN_FDS 3
+#define LINK_SPAWN_FDS 4
 
 enum link_type {
 	LINK_HANDLER = 1, /* runner: text is a handler's name; one packet each */

@@ -6,6 +6,7 @@
  * one thread. It ends when the worker's end of the link closes.
  */
 #include "child.h"
+#include "crash.h"
 #include "fork.h"
 #include "link.h"
 #include "loader.h"
@@ -75,7 +76,7 @@ serve(const struct loader *loader, pid_t worker_pid)
 
 	while (hear(&msg, fds)) {
 		struct child_setup setup = {
-		    msg.gen, worker_pid, fds[0], fds[1], fds[2], loader};
+		    msg.gen, worker_pid, fds[0], fds[1], fds[2], fds[3], loader};
 		pid_t pid = fork_sibling();
 
 		if (pid == 0)
@@ -155,6 +156,8 @@ main(int argc, char **argv)
 		    "this process, so it may have one only");
 		return 1;
 	}
+	/* After the modules, which it lists. */
+	crash_init();
 	for (size_t i = 0; i < loader_count(loader); i++)
 		tell(LINK_HANDLER, 0, 0, loader_at(loader, i)->name);
 	tell(LINK_READY, 0, 0, "");

@@ -20,7 +20,7 @@ extern "C" {
 
 /* Zero: the worker's default. Sizes in bytes, times in milliseconds. */
 struct reapq_limits {
-	int64_t memory;     /* private writable memory, see docs/operations.md */
+	int64_t memory;     /* memory of all its processes, see docs/operations.md */
 	int64_t cpu_ms;     /* CPU time; the kernel counts whole seconds, rounded up */
 	int64_t time_ms;    /* wall clock from the start of the attempt */
 	int64_t file_size;  /* largest file it may write (RLIMIT_FSIZE) */

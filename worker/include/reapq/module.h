@@ -15,6 +15,12 @@
  * Threads. The handler runs on the main thread. It may start threads; they end
  * with it. The reapq_call_ functions may be used from one thread at a time.
  *
+ * Signals. All are at their default but SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP,
+ * SIGABRT, SIGSYS, SIGXCPU and SIGXFSZ, which are recorded for the report and
+ * then kill as ever, and SIGRTMAX-2, which is reserved: the worker sends it at
+ * the time limit to ask for a backtrace. A module that handles one of them
+ * itself should call the action that was there; else the report says less.
+ *
  * A task whose worker is lost runs again unless its producer forbade that, so
  * handlers should be ones that may run twice.
  */
@@ -89,6 +95,14 @@ REAPQ_API void reapq_call_error(struct reapq_call *call, const char *fmt, ...)
 
 /* One line in the worker's log, with the task's id; cut at 1 KiB. */
 REAPQ_API void reapq_call_log(struct reapq_call *call, const char *fmt, ...)
+    REAPQ_PRINTF(2, 3);
+
+/*
+ * What the handler is doing right now, for the report, should it not return: the
+ * last note is there even after SIGKILL. Costs the formatting and no system call,
+ * so a loop may note each row. Cut at 255 bytes; a newline counts as a space.
+ */
+REAPQ_API void reapq_call_note(struct reapq_call *call, const char *fmt, ...)
     REAPQ_PRINTF(2, 3);
 
 #ifdef __cplusplus

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 static volatile uintptr_t unmapped = 16; /* never mapped: vm.mmap_min_addr */
-static volatile int zero;
+static volatile int zero, one = 1;
 static volatile int forever = 1;
 
 static FAULTS_RAW void
@@ -43,7 +43,7 @@ crash_abort(struct reapq_call *call)
 static FAULTS_RAW int
 divide(int by)
 {
-	return 1 / by;
+	return one / by; /* 1 / by would be done without dividing */
 }
 
 enum reapq_answer

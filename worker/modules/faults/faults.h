@@ -11,6 +11,13 @@
 reapq_handler_fn crash_segv, crash_abort, crash_div0, crash_stack, crash_kill;
 reapq_handler_fn crash_thread, crash_exit0, crash_exit3, crash_error;
 
+/* memory.c */
+reapq_handler_fn memory_nullread, memory_nullcall, memory_wildread, memory_threadstack;
+reapq_handler_fn memory_readonly, memory_truncated, memory_fill;
+
+/* record.c */
+reapq_handler_fn record_assert, record_heap, record_note, record_forge, record_smash;
+
 /* limit.c */
 reapq_handler_fn limit_spin, limit_sleep, limit_alloc, limit_leakfd, limit_xfsz;
 reapq_handler_fn limit_forks, limit_ignoreterm, limit_gate;

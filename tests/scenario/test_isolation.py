@@ -1,0 +1,230 @@
+"""Tasks kept apart by cgroups: what the kernel kills is proved, and all of a task dies.
+
+What is expected depends on the tier that `reapq-worker --check` finds here, and on
+REAPQ_ISOLATION. Each test holds on every tier.
+"""
+
+import glob
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+
+import harness
+
+PYTHON = "/usr/bin/python3"
+GREED = "x = bytearray(1 << 30)"
+
+
+def verdict(report):
+    return report["outcome"], report["verdict"], report["certainty"]
+
+
+def evidence(report, source, what=""):
+    return [e for e in report["evidence"] if e["source"] == source and what in e["what"]]
+
+
+def homes(pid):
+    """Cgroups of the worker with this pid."""
+    return glob.glob(f"/sys/fs/cgroup/**/reapq.*-{pid}-*", recursive=True)
+
+
+def test_tier_is_told_everywhere(redis, worker, cli):
+    one = worker(redis)
+    said = one.wait_for_line(r"isolation tier=(\S+) why=").group(1)
+    assert said == harness.tier()
+    assert cli.report("call", "echo")["isolation"] == said
+    assert cli("workers", "--json").report["isolation"] == said
+
+
+def test_check_shows_each_probe():
+    done = subprocess.run([harness.program("reapq-worker"), "--check", "--oom-test"],
+                          capture_output=True, text=True, check=True,
+                          env=harness.clean_environment())
+    counted = re.search(r"OOM kill counted\s+(\S+)", done.stdout).group(1)
+    if not harness.ASAN:
+        assert counted == ("yes" if harness.limits_memory() else "no")
+    assert not glob.glob("/sys/fs/cgroup/**/reapq.check-*", recursive=True) or \
+        os.environ.get("REAPQ_ISOLATION"), done.stdout
+
+
+def test_tier_that_cannot_be_had(redis):
+    one = harness.Worker(redis, "--isolation", "X", modules=(), ready=False)
+    assert one.wait() == 2
+    if harness.tier() == "A":
+        return
+    one = harness.Worker(redis, "--isolation", "A", modules=(), ready=False)
+    assert one.wait() == 1
+    assert "does not give" in one.text()
+
+
+@pytest.mark.rlimit_memory
+def test_handler_over_its_memory_limit(node):
+    """The worker and the tasks beside it notice nothing."""
+    beside = [node.cli.submit("echo", str(i)) for i in range(20)]
+    r = node.report("call", "--memory", "64M", "alloc", "1024")
+    assert verdict(r) == ("crashed", "memory_limit", "proved"), r
+    assert (r["signal"]["number"], r["limits"]["memory"]) == (signal.SIGKILL, 64 << 20)
+    assert "memory limit of 64 MiB" in r["message"]
+    if harness.limits_memory():
+        kills = evidence(r, "memory.events", "oom_kill of its own") or \
+            evidence(r, "memory.oom_control", "oom_kill of its own")
+        assert int(kills[0]["after"]) > int(kills[0]["before"])
+        assert "OOM killer" in r["message"] and "peak of 64 MiB" in r["message"]
+        assert 60 << 20 < r["usage"]["peak_memory"] <= 64 << 20
+    else:
+        assert "this worker killed" in r["message"]
+        assert int(evidence(r, "worker", "most memory")[0]["after"]) > 64 << 20
+    reports = node.cli.wait(*beside)
+    assert [reports[t]["result"] for t in beside] == [str(i) for i in range(20)]
+
+
+@pytest.mark.rlimit_memory
+def test_command_with_company_over_its_memory_limit(node):
+    """What it started dies too, and it is still known who ran out of memory."""
+    r = node.report("run", "--memory", "64M", "--", "sh", "-c",
+                    f"sleep 3600 & setsid sleep 3600 & exec {PYTHON} -c '{GREED}'")
+    assert (r["outcome"], r["verdict"]) == ("crashed", "memory_limit"), r
+    log = evidence(r, "kmsg")
+    if harness.tier() == "B" and not log:  # in a PID namespace, say
+        assert r["certainty"] == "likely"
+    else:
+        assert r["certainty"] == "proved"
+    if log:
+        assert int(log[0]["after"]) == r["pid"]
+
+
+@pytest.mark.rlimit_memory
+def test_memory_limit_holds_for_the_whole_tree(node):
+    """Each of three is below the limit; together they are above."""
+    part = f"{PYTHON} -c 'import time; x = bytearray(40 << 20); time.sleep(3600)'"
+    r = node.report("run", "--memory", "80M", "--", "bash", "-c",
+                    f"{part} & {part} & {part} & wait -n; exit 7")
+    if harness.tier() == "B":
+        # one of them is killed, and the shell tells
+        assert (r["verdict"], r["exit_status"]) == ("exit", 7)
+        assert "1 process that it had started was killed" in r["message"]
+    else:
+        assert verdict(r) == ("crashed", "memory_limit", "proved"), r
+
+
+@pytest.mark.rlimit_memory
+def test_grandchild_out_of_memory(node):
+    """Its counter rises; but the task itself exited with 3."""
+    r = node.report("run", "--memory", "64M", "--", "sh", "-c",
+                    f"{PYTHON} -c '{GREED}'; exit 3")
+    if harness.tier() == "B":
+        assert (r["verdict"], r["certainty"], r["exit_status"]) == ("exit", "proved", 3)
+        assert "1 process that it had started was killed by the kernel's OOM killer" \
+            in r["message"]
+    else:
+        # v2 kills all of a cgroup together, and so does the watch
+        assert verdict(r) == ("crashed", "memory_limit", "proved"), r
+
+
+def test_killed_from_outside_is_no_oom(node, gate):
+    """With a memory limit and under it: a SIGKILL is not blamed on the limit."""
+    door = gate()
+    task = node.cli.submit("--memory", "64M", "--", "sh", "-c",
+                           f"echo $$ > {door.path}; exec sleep 3600")
+    with open(door.path) as f:
+        os.kill(int(f.read()), signal.SIGKILL)
+    r = node.cli.wait(task)[task]
+    assert verdict(r) == ("crashed", "signal", "unknown")
+    if harness.tier() != "D":
+        assert "not by the kernel's OOM killer" in r["message"]
+
+
+def test_forks_over_the_limit(node):
+    if not harness.limits_memory():
+        r = node.report("run", "--processes", "10", "--", "bash", "-c", "ulimit -u")
+        assert r["stdout"] == "10\n"
+        return
+    r = node.report("run", "--processes", "5", "--", PYTHON, "-c", """
+import os
+for i in range(8):
+    if os.fork() == 0:
+        os.execlp("sleep", "sleep", "3600")""")
+    assert verdict(r) == ("crashed", "process_limit", "likely"), r
+    assert r["exit_status"] == 1
+    assert "limit of 5 processes" in r["message"]
+    refused = evidence(r, "pids.events")[0]
+    assert int(refused["after"]) - int(refused["before"]) == 1
+    assert r["leftover_processes"] == 4
+    # the slot's counter stays, and is not the next task's
+    assert node.report("call", "exit3")["verdict"] == "exit"
+
+
+def test_fork_hoppers_and_escapees_die(node, gate):
+    """A chain in which each forks the next in a new session and ends at once."""
+    door = gate()
+    r = node.report("run", "--", PYTHON, "-c", f"""
+import os, time
+if os.fork() == 0:
+    end = time.monotonic() + 60
+    first = True
+    while time.monotonic() < end:
+        os.setsid()
+        if first:
+            open("{door.path}", "w").write("hopping")
+            first = False
+        if os.fork():
+            os._exit(0)
+else:
+    open("{door.path}").read()
+""")
+    assert r["verdict"] == "ok", r
+    assert r["leftover_processes"] >= 1
+    if harness.tier() in ("A", "A0", "B"):
+        mine = [p for p in harness.children(node.worker.pid).values()
+                if p[0].startswith("python")]
+        assert not mine
+
+
+def test_cpu_limit_of_the_whole_tree(node):
+    """Four loops for one second between them; none alone gets there."""
+    if harness.tier() not in ("A", "A0", "B"):
+        r = node.report("call", "--cpu-time", "1s", "spin")
+        assert r["signal"]["number"] == signal.SIGXCPU  # one process's limit only
+        return
+    loop = "while :; do :; done"
+    r = node.report("run", "--cpu-time", "1s", "--", "sh", "-c",
+                    " ".join(f"({loop}) &" for _ in range(4)) + " wait")
+    assert verdict(r) == ("crashed", "cpu_limit", "proved"), r
+    assert "by its processes" in r["message"]
+
+
+def test_next_worker_cleans_up(redis, worker, cli, gate):
+    """After kill -9 there may be cgroups, and processes in them; not for long."""
+    one = worker(redis, "--allow-exec")
+    door = gate()
+    cli.submit("--", "sh", "-c", f"setsid sh -c 'echo $$ > {door.path}; exec sleep 3600'")
+    with open(door.path) as f:
+        pid = int(f.read())
+    made = homes(one.pid)
+    assert bool(made) == (harness.tier() in ("A", "A0", "B"))
+    one.ended = True
+    one.send(signal.SIGKILL)
+    one.wait()
+    if made:
+        assert harness.alive(pid)
+        two = worker(redis)
+        harness.until("the old worker's task is dead", lambda: not harness.alive(pid))
+        harness.reap_strangers()
+        assert not homes(one.pid)
+        two.stop()
+        assert not homes(two.pid)
+    else:
+        os.kill(pid, signal.SIGKILL)
+    harness.reap_strangers()
+
+
+def test_workers_side_by_side(redis, worker, cli):
+    """One that starts does not take the other's cgroups for a dead worker's."""
+    one = worker(redis)
+    made = homes(one.pid)
+    worker(redis)
+    assert homes(one.pid) == made
+    assert cli("call", "echo", "x").text == "x"

@@ -1,0 +1,107 @@
+/*
+ * attempt_watch.c - owns the timer of one attempt's watch.
+ *
+ * Two steps for memory: the sum of what is resident costs microseconds and is too high if
+ * at all, so only where that is over the limit the exact figure is read. What is reported
+ * is the exact one.
+ */
+#include "attempt_watch.h"
+
+#include "check.h"
+#include "tree_usage.h"
+#include <event2/event.h>
+#include <stdlib.h>
+
+#define MEMORY_US 10000
+#define CPU_US 50000
+#define EXACT_EVERY 5 /* looks, as long as the exact figure is below the limit */
+#define PROCESSES_MAX 1024
+/* The kernel ends a single process a second after its limit; that is its business. */
+#define CPU_SLACK_MS 1100
+
+struct attempt_watch {
+	struct attempt *attempt;
+	struct event *ev;
+	bool memory, cpu;
+	int looks; /* until the exact figure is wanted again */
+};
+
+static void
+look_at_memory(struct attempt_watch *w)
+{
+	static pid_t pids[PROCESSES_MAX];
+	struct attempt *a = w->attempt;
+	struct judge_cgroup *c = &a->evidence.cgroup;
+	int64_t limit = a->limits.memory, used;
+	int n = isolation_processes(a->slot, pids, PROCESSES_MAX);
+
+	if (n < 0)
+		n = tree_usage_processes(
+		    child_pid(a->child), child_gen(a->child), pids, PROCESSES_MAX);
+	if (tree_usage_resident(pids, n) <= limit || w->looks-- > 0)
+		return;
+	w->looks = EXACT_EVERY;
+	used = tree_usage_exact(pids, n);
+	if (used > c->measured)
+		c->measured = used;
+	if (used > limit)
+		attempt_stop(a, JUDGE_MEMORY_WATCH, "", true);
+}
+
+static void
+look_at_cpu(struct attempt_watch *w)
+{
+	struct attempt *a = w->attempt;
+	int64_t used = isolation_cpu_ms(a->slot);
+
+	if (used <= a->limits.cpu_ms + CPU_SLACK_MS)
+		return;
+	a->evidence.cgroup.measured_cpu_ms = used;
+	attempt_stop(a, JUDGE_CPU_WATCH, "", true);
+}
+
+static void
+on_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct attempt_watch *w = arg;
+
+	(void)fd;
+	(void)what;
+	if (w->memory)
+		look_at_memory(w);
+	if (w->cpu)
+		look_at_cpu(w);
+}
+
+void
+attempt_watch_start(struct attempt *a)
+{
+	struct attempt_watch *w;
+	struct timeval tv = {0, 0};
+	bool memory =
+	    a->limits.memory >= 0 && !isolation_limits_memory(a->env->isolation);
+	bool cpu = a->limits.cpu_ms >= 0 && isolation_cpu_ms(a->slot) >= 0;
+
+	if (!memory && !cpu)
+		return;
+	/* Without memory for it there is no way to keep a promise. */
+	w = calloc(1, sizeof(*w));
+	CHECK(w != NULL);
+	w->attempt = a;
+	w->memory = memory;
+	w->cpu = cpu;
+	tv.tv_usec = memory ? MEMORY_US : CPU_US;
+	w->ev = event_new(a->env->base, -1, EV_PERSIST, on_look, w);
+	CHECK(w->ev != NULL && event_add(w->ev, &tv) == 0);
+	a->watch = w;
+}
+
+void
+attempt_watch_free(struct attempt_watch *w)
+{
+	if (w == NULL)
+		return;
+	if (w->ev != NULL)
+		event_free(w->ev);
+	free(w);
+}

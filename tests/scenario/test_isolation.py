@@ -7,7 +7,6 @@ REAPQ_ISOLATION. Each test holds on every tier.
 import glob
 import os
 import re
-import re
 import signal
 import subprocess
 

@@ -26,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SWEEP_MS 5        /* between looks */
 #define SWEEP_MAX_MS 2000 /* then what is left is counted and left */
@@ -366,6 +367,21 @@ on_named(void *arg)
 	pronounce(a);
 }
 
+/* All of its cgroup goes at once, the deep ones too, which no sweep would find alive. Those
+ * of its group may be dying of a SIGKILL of ours already. */
+static void
+count_inside(struct attempt *a)
+{
+	pid_t pids[LEFTOVERS_SEEN_MAX];
+	pid_t leader = child_pid(a->child);
+	int n = isolation_processes(a->slot, pids, LEFTOVERS_SEEN_MAX);
+
+	for (int i = 0; i < n; i++)
+		if (pids[i] != leader &&
+		    !(a->evidence.killed && getpgid(pids[i]) == leader))
+			leftovers_count(&a->leftovers, pids[i]);
+}
+
 static void
 sweep(struct attempt *a)
 {
@@ -373,6 +389,7 @@ sweep(struct attempt *a)
 	    child_pid(a->child), !a->evidence.killed);
 	int inside;
 
+	count_inside(a);
 	/* The group still exists: its leader is our zombie. */
 	(void)kill(-child_pid(a->child), SIGKILL);
 	inside = isolation_kill(a->slot);
@@ -386,6 +403,7 @@ sweep(struct attempt *a)
 	a->evidence.wait_code = child_wait_code(a->child);
 	a->evidence.wait_status = child_wait_status(a->child);
 	child_usage(a->child, &a->evidence.usage);
+	a->evidence.max_rss = a->evidence.usage.peak_memory;
 	attempt_isolation_usage(a);
 	a->evidence.limits = a->limits;
 	a->evidence.intent_text = a->intent_text;

@@ -50,6 +50,9 @@ attempt_channel_frame(enum frame_type type, const void *data, size_t len, void *
 	struct attempt *a = arg;
 	struct judge_evidence *e = &a->evidence;
 
+	/* Its time was over before this came; the question may even have made it answer. */
+	if (e->asked_where && type != FRAME_LOG)
+		return;
 	switch (type) {
 	case FRAME_PART:
 		if (!result_dropped(e) && !e->done)

@@ -380,16 +380,24 @@ child_dispatch(struct child *c, void *bytes, size_t len, size_t output_limit,
 		   : error_set(err, REAPQ_ENOMEM, "no memory to watch a child");
 }
 
-bool
-child_signal(struct child *c, int sig)
+/* A signal to a zombie succeeds, and would be told as the cause of its death. */
+static bool
+lives(const struct child *c)
 {
 	siginfo_t si;
 
 	if (c->state != CHILD_WARM && c->state != CHILD_BUSY)
 		return false;
 	memset(&si, 0, sizeof(si));
-	if (waitid(P_PIDFD, (id_t)c->pid_fd, &si, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-	    si.si_pid != 0)
+	return waitid(P_PIDFD, (id_t)c->pid_fd, &si, WEXITED | WNOHANG | WNOWAIT) ==
+		   0 &&
+	       si.si_pid == 0;
+}
+
+bool
+child_signal(struct child *c, int sig)
+{
+	if (!lives(c))
 		return false;
 	/* A child that has not come to its setsid() yet has no group of its own. */
 	if (kill(-c->pid, sig) != 0)
@@ -400,7 +408,7 @@ child_signal(struct child *c, int sig)
 bool
 child_ask(struct child *c)
 {
-	return c->state == CHILD_BUSY && c->pid_fd >= 0 &&
+	return c->state == CHILD_BUSY && lives(c) &&
 	       syscall(SYS_pidfd_send_signal, c->pid_fd, CRASH_PAGE_ASK, NULL, 0) == 0;
 }
 

@@ -29,8 +29,7 @@ near_memory_limit(const struct judge_evidence *e)
 	int64_t limit = e->limits.memory;
 
 	/* Without the rlimit no allocation was refused. */
-	return e->memory_rlimit && limit > 0 &&
-	       e->usage.peak_memory >= limit - limit / 10;
+	return e->memory_rlimit && limit > 0 && e->max_rss >= limit - limit / 10;
 }
 
 static int64_t

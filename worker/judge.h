@@ -53,6 +53,7 @@ struct judge_evidence {
 	struct reapq_limits limits;
 	struct reapq_usage usage;
 	bool memory_rlimit; /* an allocation over the limit fails */
+	int64_t max_rss;    /* of the largest of its processes, whatever usage tells */
 	struct judge_cgroup cgroup;
 	int leftover_processes;
 	int64_t pid;

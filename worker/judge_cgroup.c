@@ -115,8 +115,8 @@ judge_cgroup(const struct judge_evidence *e, struct judge_finding *f)
 	if (by_sigkill(e) && !c->own && shared_kills(c) > 0 &&
 	    shared_kills(c) == c->killed)
 		return found(f, REAPQ_V_OOM, false);
-	if (!by_sigkill(e) && refused_forks(c) > 0 &&
-	    (e->wait_code != CLD_EXITED || e->wait_status != 0))
+	/* A signal has a cause of its own; the remark tells of the forks. */
+	if (refused_forks(c) > 0 && e->wait_code == CLD_EXITED && e->wait_status != 0)
 		return found(f, REAPQ_V_PROCESS_LIMIT, false);
 	return false;
 }
@@ -271,6 +271,11 @@ judge_cgroup_remark(const struct judge_evidence *e, const struct judge_finding *
 		    (long long)shared_kills(c),
 		    shared_kills(c) == 1 ? " was" : "s were", c->killed,
 		    c->killed == 1 ? "" : "s");
+	else if (refused_forks(c) > 0 && f->verdict != REAPQ_V_PROCESS_LIMIT)
+		snprintf(buf, cap,
+		    "; its limit of %lld processes had refused it %lld fork%s",
+		    (long long)e->limits.processes, (long long)refused_forks(c),
+		    refused_forks(c) == 1 ? "" : "s");
 	return buf;
 }
 

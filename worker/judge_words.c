@@ -130,11 +130,10 @@ say_exit(const struct judge_evidence *e, struct words *w)
 		say(w, " before giving its result");
 	say_when(e, w);
 	if (e->limits.memory > 0 &&
-	    e->usage.peak_memory >= e->limits.memory - e->limits.memory / 10) {
+	    e->max_rss >= e->limits.memory - e->limits.memory / 10) {
 		char peak[32], limit[32];
 
-		say(w, "; its memory had reached %s of %s",
-		    size_of(e->usage.peak_memory, peak),
+		say(w, "; its memory had reached %s of %s", size_of(e->max_rss, peak),
 		    size_of(e->limits.memory, limit));
 	}
 }
@@ -166,7 +165,7 @@ say_memory(const struct judge_evidence *e, struct words *w)
 
 	say_end(e, w);
 	say(w, ": probably over its memory limit, as it had reached %s of %s",
-	    size_of(e->usage.peak_memory, peak), size_of(e->limits.memory, limit));
+	    size_of(e->max_rss, peak), size_of(e->limits.memory, limit));
 	say_place(e, w);
 	say_when(e, w);
 }

@@ -85,6 +85,13 @@ seen_before(struct leftovers *l, pid_t pid)
 	return false;
 }
 
+void
+leftovers_count(struct leftovers *l, pid_t pid)
+{
+	if (!seen_before(l, pid))
+		l->count++;
+}
+
 int
 leftovers_sweep(struct leftovers *l, uint32_t gen, pid_t leader, bool count_dead)
 {

@@ -34,6 +34,9 @@ struct leftovers {
  */
 int leftovers_sweep(struct leftovers *l, uint32_t gen, pid_t leader, bool count_dead);
 
+/* Counts pid, which is about to be killed by other means, as one that outlived the child. */
+void leftovers_count(struct leftovers *l, pid_t pid);
+
 /* Reaps a child that was sent a SIGKILL, if that comes to an end within 2 s. Blocks. */
 void leftovers_reap(pid_t pid);
 

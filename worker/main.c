@@ -15,7 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-/* Four descriptors a child add up; children get their own limit. */
+/* Descriptors add up, a child's and a slot's; children get their own limit. */
 static void
 raise_open_files(void)
 {

@@ -15,6 +15,7 @@
 #include "embedded.h"
 #include "error.h"
 #include "fetch.h"
+#include "file_budget.h"
 #include "isolation.h"
 #include "lease.h"
 #include "leftovers.h"
@@ -470,6 +471,7 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 	TAILQ_INIT(&s->attempts);
 	worker_id_make(s->id, s->host);
 	/* First of all: what is forked before it may not be moved any more. */
+	file_budget_fit(&own);
 	if ((rc = isolation_new(&s->isolation, own.isolation, s->id, err)) != 0 ||
 	    (rc = isolation_prepare(s->isolation, own.concurrency, err)) != 0)
 		goto out;

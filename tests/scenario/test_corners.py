@@ -3,6 +3,7 @@
 import os
 import resource
 import signal
+import time
 
 import msgpack
 
@@ -185,3 +186,37 @@ def tick(cli, client):
     """A producer that waits runs the tick, with no worker of the queue."""
     cli("call", "--timeout", "1200ms", "--delay", "1h", "echo")
     return False
+
+
+def test_the_question_does_not_wake_a_sleeper(node):
+    """Where it was is asked at its time limit; it must not go on because of that."""
+    r = node.report("call", "--time-limit", "300ms", "nap", "3600000")
+    assert verdict(r) == ("crashed", "time_limit", "proved")
+    assert r["result"] is None
+
+
+def test_dead_before_its_time_limit(redis, worker, cli, gate):
+    """A worker that notices late does not put the death down to itself."""
+    one = worker(redis)
+    door = gate()
+    task = cli.submit("--time-limit", "500ms", "gate", door.path)
+    door.reached()
+    one.send(signal.SIGSTOP)
+    os.kill(child_of(one), signal.SIGSEGV)
+    start = time.monotonic()
+    harness.until("its limit is over", lambda: time.monotonic() > start + 0.6)
+    one.send(signal.SIGCONT)
+    r = cli.wait(task)[task]
+    assert (r["verdict"], r["signal"]["number"]) == ("signal", signal.SIGSEGV)
+
+
+def child_of(one):
+    """The one child that has the gate open: it is in no read of its channel."""
+    for pid in harness.children(one.pid):
+        for fd in os.listdir(f"/proc/{pid}/fd"):
+            try:
+                if "reapq-gate-" in os.readlink(f"/proc/{pid}/fd/{fd}"):
+                    return pid
+            except OSError:
+                pass
+    raise AssertionError("no child has the gate open")

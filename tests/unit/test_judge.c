@@ -250,24 +250,24 @@ test_judge_file_size_and_memory(void **state)
 	e = died_of(SIGABRT);
 	e.memory_rlimit = true;
 	e.limits.memory = 64 << 20;
-	e.usage.peak_memory = 60 << 20;
+	e.usage.peak_memory = e.max_rss = 60 << 20;
 	expect(
 	    &e, REAPQ_V_MEMORY_LIMIT, REAPQ_LIKELY, "probably over its memory limit");
-	e.usage.peak_memory = 40 << 20;
+	e.usage.peak_memory = e.max_rss = 40 << 20;
 	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "killed by SIGABRT");
 	e = died_of(SIGKILL);
 	e.limits.memory = 64 << 20;
-	e.usage.peak_memory = 63 << 20;
+	e.usage.peak_memory = e.max_rss = 63 << 20;
 	expect(&e, REAPQ_V_SIGNAL, REAPQ_UNKNOWN, "not visible");
 	/* without the rlimit nothing was refused to it */
 	e = died_of(SIGABRT);
 	e.limits.memory = 64 << 20;
-	e.usage.peak_memory = 63 << 20;
+	e.usage.peak_memory = e.max_rss = 63 << 20;
 	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "killed by SIGABRT");
 	/* an exit is an exit, whatever its memory was; the message tells */
 	e = exited(1);
 	e.limits.memory = 64 << 20;
-	e.usage.peak_memory = 63 << 20;
+	e.usage.peak_memory = e.max_rss = 63 << 20;
 	expect(
 	    &e, REAPQ_V_EXIT, REAPQ_PROVED, "its memory had reached 63 MiB of 64 MiB");
 }

@@ -222,7 +222,7 @@ test_row_14_from_outside(void **state)
 	expect(&e, REAPQ_V_SIGNAL, REAPQ_UNKNOWN, "sender of a SIGKILL is not visible");
 	/* a cgroup's peak is full of page cache: no sign of a limit */
 	e = killed_on_a();
-	e.usage.peak_memory = 64 * MIB;
+	e.usage.peak_memory = e.max_rss = 64 * MIB;
 	expect(&e, REAPQ_V_SIGNAL, REAPQ_UNKNOWN, "killed by SIGKILL");
 	/* the hard limit of CPU time comes first */
 	e.limits.cpu_ms = 1000;

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #define ALT_STACK ((size_t)128 * 1024)
+#define ASKED_MS 300         /* more than the worker waits for the answer */
 #define OTHER_THREAD_MS 1000 /* for the first to finish its record */
 
 static const int fatal[] = {
@@ -189,6 +190,20 @@ on_fatal(int sig, siginfo_t *si, void *context)
 	errno = saved;
 }
 
+/*
+ * The time limit is over: SIGTERM follows at once. User code must not go on in between, as
+ * the question itself would end its sleep or poll early, and it would answer wrongly; so
+ * this waits for the end inside the handler, within a bound.
+ */
+static void
+await_the_end(void)
+{
+	static const struct timespec pause = {0, 1000000};
+
+	for (int i = 0; i < ASKED_MS; i++)
+		(void)nanosleep(&pause, NULL);
+}
+
 static void
 on_ask(int sig, siginfo_t *si, void *context)
 {
@@ -199,6 +214,7 @@ on_ask(int sig, siginfo_t *si, void *context)
 	    atomic_load(&recording) == 0) {
 		take_facts(&page->asked, si, context);
 		take_rest(&page->asked, si, context);
+		await_the_end();
 	}
 	errno = saved;
 }

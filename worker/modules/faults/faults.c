@@ -31,6 +31,7 @@ static const struct reapq_handler handlers[] = {
     {"error", crash_error, "fail with the text PAYLOAD"},
     {"spin", limit_spin, "use CPU for ever"},
     {"sleep", limit_sleep, "sleep for PAYLOAD milliseconds"},
+    {"nap", limit_nap, "sleep PAYLOAD milliseconds, but let any signal end it"},
     {"gate", limit_gate, "wait until somebody writes to the FIFO PAYLOAD"},
     {"alloc", limit_alloc,
 	"use PAYLOAD MiB of memory; where refused: abort, or \"PAYLOAD fail\": fail"},

@@ -20,7 +20,7 @@ reapq_handler_fn record_assert, record_heap, record_note, record_forge, record_s
 
 /* limit.c */
 reapq_handler_fn limit_spin, limit_sleep, limit_alloc, limit_leakfd, limit_xfsz;
-reapq_handler_fn limit_forks, limit_ignoreterm, limit_gate;
+reapq_handler_fn limit_forks, limit_ignoreterm, limit_gate, limit_nap;
 
 /* process.c */
 reapq_handler_fn process_runaway, process_holdout, process_traced, process_fds;

@@ -154,3 +154,14 @@ limit_ignoreterm(struct reapq_call *call)
 	for (;;)
 		(void)pause();
 }
+
+/* As much code does: it takes an interrupted sleep for the end of it. */
+enum reapq_answer
+limit_nap(struct reapq_call *call)
+{
+	long long ms = payload_number(call, 0, 1000);
+	struct timespec left = {ms / 1000, (long)(ms % 1000) * 1000000};
+
+	(void)nanosleep(&left, NULL);
+	return reapq_call_write(call, "awake", 5) == 0 ? REAPQ_DONE : REAPQ_FAIL;
+}

@@ -306,6 +306,8 @@ isolation_leave(struct isolation *iso, struct isolation_slot *slot)
 	/* With a witness, a cgroup that has held several processes is as good as new. */
 	blurred = slot->limited && slot->last.pids_peak > 1 && !slot->cg.group_kill &&
 		  isolation_limits_memory(iso) && !kernel_log_readable();
+	/* Nor may the next task share it with what would not die. */
+	blurred = blurred || (slot->crowded && cgroup_slot_count(&slot->cg) > 0);
 	if (blurred && renew(iso, slot, NULL) != 0) {
 		free(slot);
 		return;

@@ -42,6 +42,10 @@ for name in $(ctest --test-dir build/dev -N -L '^unit$' | sed -n 's/.*: \(test_[
 	}
 	passed=$((passed + 1))
 done
+if [ "$passed" = 0 ]; then
+	echo "valgrind: found no unit test to run"
+	exit 1
+fi
 echo "valgrind: $passed passed, 0 failed"
 
 part "clang: builds without a warning"

@@ -204,16 +204,22 @@ def waiting():
         cli = harness.Cli(redis)
         args = {"run": ("run", *flags, "--", "true"), "call": ("call", *flags, "echo"),
                 "map": ("map", *flags, "echo")}
+        look = redis.client()
+        stored = lambda: look.llen("reapq:{default}:p1") == 1
         if name == "wait":
-            args["wait"] = ("wait", *flags, cli.submit("echo"))
+            task = cli.submit("echo")
+            args["wait"] = ("wait", *flags, task)
+            # the producers that an attach has joined
+            stored = lambda: look.hexists("reapq:{default}:t:" + task, "w")
         env = {"REAPQ_PATIENCE_MS": str(patience)} if patience else None
         with tempfile.TemporaryFile() as lines:
             lines.write(b"line\n")
             lines.seek(0)
             started.append(harness.Process([harness.program("reapq"), *args[name]],
                                            env=cli.environment(env), stdin=lines))
-        look = redis.client()
-        harness.until("it waits for the end of its task", lambda: any(
+        # It listens before its submit is answered; the answer is on its way once we see
+        # what the submit has stored.
+        harness.until("it waits for the end of its task", lambda: stored() and any(
             c["cmd"].lower() == "blpop" for c in look.client_list()))
         return started[-1]
 

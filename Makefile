@@ -1,5 +1,5 @@
 # Shortcuts. Everything here is a line or two of cmake and ctest.
-.PHONY: all demo test check install fuzz fmt lint clean deps
+.PHONY: all demo test bench check install fuzz fmt lint clean deps
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -22,6 +22,12 @@ check:
 	tests/install-deps.sh test
 	cmake --preset dev && cmake --build --preset dev
 	ctest --test-dir build/dev -L 'unit|model' --output-on-failure
+
+# How fast it is on this machine, beside what the kernel allows: BENCH="--quick latency".
+bench:
+	tests/install-deps.sh test
+	cmake --preset bench && cmake --build --preset bench
+	python3 tests/bench/bench.py $(BENCH)
 
 fuzz:
 	tests/install-deps.sh test

@@ -14,6 +14,7 @@
 #include "names.h"
 #include "retry.h"
 #include "rnd.h"
+#include "signature.h"
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -147,9 +148,13 @@ attempt_report_send(struct attempt *a, outbox_fn *fn, struct reapq_error *err)
 	char base[KEYS_MAX];
 	struct reapq_report report;
 	struct reapq_frame frames[CRASH_PAGE_FRAMES];
+	char signature[SIGNATURE_MAX] = "";
 	struct buf bytes = {0}, brief = {0};
-	struct outbox_item item = {
-	    .base = keys_base(base, a->queue), .id = a->id, .token = a->token};
+	struct outbox_item item = {.base = keys_base(base, a->queue),
+	    .id = a->id,
+	    .token = a->token,
+	    .why = "",
+	    .signature = signature};
 	int rc;
 
 	fill(a, &report);
@@ -169,7 +174,10 @@ attempt_report_send(struct attempt *a, outbox_fn *fn, struct reapq_error *err)
 	item.report_len = bytes.len;
 	item.short_report = brief.data;
 	item.short_len = brief.len;
-	item.why = a->buried ? a->finding.message : "";
+	if (signature_wanted(&report)) {
+		item.why = report.message;
+		signature_make(&report, signature);
+	}
 	rc = outbox_send(a->env->outbox, &item, fn, a, err);
 	if (rc == 0)
 		buf_free(&a->result);

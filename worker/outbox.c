@@ -88,12 +88,13 @@ outbox_send(struct outbox *o, const struct outbox_item *item, outbox_fn *fn, voi
 {
 	char delay[24];
 	const char *argv[] = {item->id, item->token, item->mode, item->report, delay,
-	    item->short_report, item->why};
+	    item->short_report, item->why, item->signature};
 	size_t lens[] = {strlen(item->id), strlen(item->token), strlen(item->mode),
-	    item->report_len, 0, item->short_len, strlen(item->why)};
+	    item->report_len, 0, item->short_len, strlen(item->why),
+	    strlen(item->signature)};
 	struct conn_request req = {.script = &script_finish,
 	    .key = item->base,
-	    .argc = 7,
+	    .argc = 8,
 	    .argv = argv,
 	    .argv_len = lens,
 	    .flags = CONN_RESEND,

@@ -7,7 +7,14 @@
 --@policy
 --@resolve
 --@report
+-- Made only where they are needed: most claims bury nothing.
+local function dead_list()
+--@dead
+--@perish
 --@bury
+return perish,bury
+end
+local function bury(...) select(2,dead_list())(...) end
 --@refuse
 local B,wid,tok,n,lease=KEYS[1],ARGV[1],ARGV[2],tonumber(ARGV[3]),tonumber(ARGV[4])
 local now=clk()
@@ -47,7 +54,7 @@ local function one(id)
   local _,_,_,_,dl=policy(h[5])
   if not dl or not h[3] then refuse(B,id,h[2],h[3],'the task record has no valid policy or message',rest) return 0 end
   if dl~='0' and now>=tonumber(dl) then
-    resolve(B,id,h[5],report(B,id,h[2],h[3],nil,'expired','expired','proved','its deadline passed before it started','claim'),h[6],h[7])
+    dead_list()(B,id,h[5],h[2],h[3],nil,'expired','expired','proved','its deadline passed before it started','claim',h[6],h[7])
     return 0
   end
   local a=tostring((tonumber(h[2]) or 0)+1)

@@ -7,6 +7,8 @@
 --@policy
 --@resolve
 --@report
+--@dead
+--@perish
 --@bury
 --@refuse
 --@unlist
@@ -40,8 +42,9 @@ for _,id in ipairs(now<grace and {} or put('ZRANGEBYSCORE',B..'l','-inf',now,'LI
     local lo=(tonumber(h[4]) or 0)+1
     local wk=worker_of(h[1]) or ''
     nr=nr+1
-    local function over(oc,vd,c,text) resolve(B,id,h[3],report(B,id,h[2],h[6],wk,oc,vd,c,text,'lease'),h[7],h[8]) end
-    if h[5] and h[5]~='deadline' then over('cancelled','cancelled','proved','cancelled ('..h[5]..') while its worker '..wk..' was lost')
+    local function over(oc,vd,c,text) perish(B,id,h[3],h[2],h[6],wk,oc,vd,c,text,'lease',h[7],h[8]) end
+    if h[5] and h[5]~='deadline' then
+      resolve(B,id,h[3],report(B,id,h[2],h[6],wk,'cancelled','cancelled','proved','cancelled ('..h[5]..') while its worker '..wk..' was lost','lease'),h[7],h[8])
     elseif dl>0 and now>=dl then over('expired','expired','proved','its deadline passed while its worker '..wk..' was lost')
     elseif lo>tonumber(ml) then over('lost','worker_lost','unknown','worker '..wk..' sent no heartbeat until the lease ended: the worker or its machine died, hung or was cut off; the task may have run')
     else
@@ -61,7 +64,7 @@ for _,id in ipairs(put('ZRANGEBYSCORE',B..'x','-inf',now,'LIMIT',0,lim)) do
       local c=B..'k:'..(worker_of(h[1]) or '') put('RPUSH',c,id) redis.call('PEXPIRE',c,60000)
     else
       if h[1]=='D' then put('ZREM',B..'d',id) else unlist(B,policy(h[3]) or '1',id) end
-      resolve(B,id,h[3],report(B,id,h[2],h[4],nil,'expired','expired','proved','its deadline passed before it started','tick'),h[5],h[6])
+      perish(B,id,h[3],h[2],h[4],nil,'expired','expired','proved','its deadline passed before it started','tick',h[5],h[6])
     end
   end
 end
@@ -76,6 +79,7 @@ for _,l in ipairs({'p0','p1','p2','ps'}) do
     put('LPOP',B..l)
   end
 end
+safely(dead_trim,B,now,lim)
 for _=1,math.min(np+ns,64)-put('LLEN',B..'w') do put('RPUSH',B..'w','1') end
 local z=put('ZRANGE',B..'d',0,0,'WITHSCORES')
 return {np,nr,nx,z[2] and math.max(0,tonumber(z[2])-now) or -1}

@@ -43,6 +43,12 @@ static const struct row rows[] = {
 	    "counts on standard error while it runs, and --summary"},
 	{FLAGS_MAP, FLAG_SUMMARY, "summary", NULL,
 	    "at the end, a table of those that did not return"},
+	{FLAGS_DEAD, FLAG_ALL, "all", NULL, "retry, rm: all entries that the flags below let by"},
+	{FLAGS_DEAD, FLAG_VERDICT, "verdict", "VERDICT", "only those with this verdict"},
+	{FLAGS_DEAD, FLAG_HANDLER, "handler", "NAME", "only those of this handler"},
+	{FLAGS_DEAD, FLAG_OLDER_THAN, "older-than", "D", "only those that died longer ago"},
+	{FLAGS_CRASHES, FLAG_SINCE, "since", "D", "only what died in the last D"},
+	{FLAGS_DEAD | FLAGS_CRASHES, FLAG_MOST, "limit", "N", "print at most N lines"},
 	{FLAGS_POLICY, FLAG_MAX_ATTEMPTS, "max-attempts", "N",
 	    "run it up to N times while it fails or crashes (1)"},
 	{FLAGS_POLICY, FLAG_RETRY_DELAY, "retry-delay", "D",
@@ -153,7 +159,8 @@ flags_print(unsigned groups, FILE *out)
 		print_limits(out);
 	print_group("Policy", groups & (FLAGS_POLICY | FLAGS_ID), out);
 	print_group("Common", groups & FLAGS_COMMON, out);
-	if (groups & (FLAGS_LIMITS | FLAGS_POLICY | FLAGS_TIMEOUT))
+	if (groups &
+	    (FLAGS_LIMITS | FLAGS_POLICY | FLAGS_TIMEOUT | FLAGS_DEAD | FLAGS_CRASHES))
 		(void)fprintf(out, "\nD is a duration: 250ms, 10s, 5m, 1h. "
 				   "SIZE is a size: 64K, 512M, 2G.\n");
 }

@@ -21,7 +21,9 @@ enum flags_group {
 	FLAGS_TIMEOUT = 1u << 8,
 	FLAGS_VERBOSE = 1u << 9,
 	FLAGS_KILL = 1u << 10,
-	FLAGS_MAP = 1u << 11
+	FLAGS_MAP = 1u << 11,
+	FLAGS_DEAD = 1u << 16,
+	FLAGS_CRASHES = 1u << 17
 };
 
 enum flags_id {
@@ -57,6 +59,12 @@ enum flags_id {
 	FLAG_KEEP_ORDER,
 	FLAG_PROGRESS,
 	FLAG_SUMMARY,
+	FLAG_VERDICT,
+	FLAG_HANDLER,
+	FLAG_ALL,
+	FLAG_OLDER_THAN,
+	FLAG_SINCE,
+	FLAG_MOST,
 	FLAG_LIMIT /* and the index of a limit on top: keep it last */
 };
 

@@ -28,6 +28,27 @@ said(const struct ref *ref, const struct reapq_error *err)
 	return exits_of_error(err->code);
 }
 
+/* The result is gone, but what failed is kept for longer. */
+static int
+look_dead(struct reapq_client *client, const struct ref *ref, struct look *ret_look)
+{
+	struct reapq_error err = REAPQ_ERROR_INIT;
+	struct look look = {.info = {.state = REAPQ_STATE_ENDED}};
+
+	if (reapq_dead_look(client, ref->queue, ref->id, &look.dead, &err) < 0)
+		return said(ref, &err);
+	look.report = reapq_dead_report(look.dead);
+	if (!look.report) {
+		say_line("task %s is on the dead list, without a report that can be "
+			 "read: %s",
+		    ref->id, reapq_dead_info(look.dead)->message);
+		look_free(&look);
+		return EXITS_NOT_ALL;
+	}
+	*ret_look = look;
+	return 0;
+}
+
 int
 look_at(const struct options *opts, struct reapq_client *client, const char *text,
     struct look *ret_look)
@@ -41,7 +62,8 @@ look_at(const struct options *opts, struct reapq_client *client, const char *tex
 		return EXITS_USAGE;
 	}
 	if (reapq_task_look(client, ref.queue, ref.id, &look.info, &err) < 0)
-		return said(&ref, &err);
+		return err.code == REAPQ_ENOENT ? look_dead(client, &ref, ret_look)
+						: said(&ref, &err);
 	if (look.info.state == REAPQ_STATE_ENDED) {
 		int rc = reapq_attach(client, ref.queue, ref.id, &look.future, &err);
 
@@ -61,5 +83,6 @@ void
 look_free(struct look *look)
 {
 	reapq_future_free(look->future);
+	reapq_dead_free(look->dead);
 	*look = (struct look){0};
 }

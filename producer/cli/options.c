@@ -16,6 +16,7 @@
 #include "flags.h"
 #include "id.h"
 #include "limit.h"
+#include "names.h"
 #include "retry.h"
 #include "units.h"
 
@@ -34,6 +35,8 @@ options_init(struct options *o, struct reapq_error *err)
 	    .queue = queue && *queue ? queue : REAPQ_QUEUE_DEFAULT,
 	    .queue_given = queue && *queue,
 	    .timeout_ms = -1,
+	    .older_ms = -1,
+	    .since_ms = -1,
 	    .window = WINDOW_DEFAULT};
 	if (!id_valid(o->queue))
 		return error_set(err, REAPQ_EINVAL,
@@ -180,6 +183,37 @@ set_policy(struct options *o, int flag, const char *text, struct reapq_error *er
 }
 
 static int
+set_verdict(const char **field, const char *text, struct reapq_error *err)
+{
+	if (names_verdict(text, strlen(text)) == REAPQ_V_OTHER)
+		return error_set(err, REAPQ_EINVAL,
+		    "\"%.100s\" is no verdict: signal, exit, memory_limit...", text);
+	*field = text;
+	return 0;
+}
+
+/* Which entries of the dead list. */
+static int
+set_filter(struct options *o, int flag, const char *text, struct reapq_error *err)
+{
+	switch (flag) {
+	case FLAG_VERDICT:
+		return set_verdict(&o->verdict, text, err);
+	case FLAG_HANDLER:
+		o->handler = text;
+		return 0;
+	case FLAG_OLDER_THAN:
+		return set_duration(&o->older_ms, text, 0, err);
+	case FLAG_SINCE:
+		return set_duration(&o->since_ms, text, 0, err);
+	case FLAG_MOST:
+		return units_count(text, 1, 1000000, &o->most, err);
+	default:
+		return set_policy(o, flag, text, err);
+	}
+}
+
+static int
 set_value(struct options *o, int flag, const char *text, struct reapq_error *err)
 {
 	switch (flag) {
@@ -210,7 +244,7 @@ set_value(struct options *o, int flag, const char *text, struct reapq_error *err
 	case FLAG_WINDOW:
 		return units_count(text, 1, 1000000, &o->window, err);
 	default:
-		return set_policy(o, flag, text, err);
+		return set_filter(o, flag, text, err);
 	}
 }
 
@@ -245,6 +279,9 @@ set_switch(struct options *o, int flag)
 		break;
 	case FLAG_SUMMARY:
 		o->summary = true;
+		break;
+	case FLAG_ALL:
+		o->all = true;
 		break;
 	default:
 		return false;

@@ -23,7 +23,11 @@ struct options {
 	int64_t timeout_ms; /* -1: none */
 	int64_t chunk;      /* 0: not given */
 	int64_t window;
-	const char *const *args; /* what is no flag; NULL-terminated */
+	const char *verdict, *handler; /* NULL: any */
+	bool all;
+	int64_t older_ms, since_ms; /* -1: not given */
+	int64_t most;               /* lines; 0: all */
+	const char *const *args;    /* what is no flag; NULL-terminated */
 	size_t args_n;
 	bool command; /* args are a command: they stood after -- alone */
 };

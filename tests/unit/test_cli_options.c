@@ -256,6 +256,37 @@ every_limit_has_its_flag(void **state)
 }
 
 static void
+filters_of_the_dead_list(void **state)
+{
+	struct line l;
+
+	(void)state;
+	assert_int_equal(read_line(&l, OPTIONS_ANYWHERE, "dead ls"), 0);
+	assert_null(l.opts.verdict);
+	assert_null(l.opts.handler);
+	assert_false(l.opts.all);
+	assert_int_equal(l.opts.older_ms, -1);
+	assert_int_equal(l.opts.since_ms, -1);
+	assert_int_equal(l.opts.most, 0);
+	assert_int_equal(read_line(&l, OPTIONS_ANYWHERE,
+			     "dead rm --all --verdict oom --handler h --older-than 0"),
+	    0);
+	assert_true(l.opts.all);
+	assert_string_equal(l.opts.verdict, "oom");
+	assert_string_equal(l.opts.handler, "h");
+	assert_int_equal(l.opts.older_ms, 0);
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "crashes --since 2m --limit 7"), 0);
+	assert_int_equal(l.opts.since_ms, 120000);
+	assert_int_equal(l.opts.most, 7);
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "dead ls --verdict died"), REAPQ_EINVAL);
+	assert_non_null(strstr(l.err.msg, "died"));
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "dead ls --limit 0"), REAPQ_EINVAL);
+}
+
+static void
 the_queue_comes_from_the_environment(void **state)
 {
 	struct options opts;
@@ -295,6 +326,7 @@ main(void)
 	    cmocka_unit_test(bad_usage_names_the_flag),
 	    cmocka_unit_test(flags_of_other_commands_are_unknown),
 	    cmocka_unit_test(every_limit_has_its_flag),
+	    cmocka_unit_test(filters_of_the_dead_list),
 	    cmocka_unit_test(the_queue_comes_from_the_environment),
 	};
 

@@ -8,12 +8,13 @@
 --@put
 --@clk
 --@policy
+--@lane
 --@resolve
 --@report
 --@bury
 local B,id,mode=KEYS[1],ARGV[1],ARGV[3]
 local tk=B..'t:'..id
-local h=redis.call('HMGET',tk,'s','o','nf','x','h','w','a')
+local h=redis.call('HMGET',tk,'s','o','nf','x','h','w','a','lo')
 if h[1]~='R'..ARGV[2] then
   if not h[1] then return redis.call('EXISTS',B..'r:'..id)==1 and 2 or 3 end
   local ok,s=pcall(cmsgpack.unpack,ARGV[6])
@@ -43,7 +44,7 @@ if pri and not h[4] then
   elseif mode=='L' or (mode=='S' and ml~='0') then
     -- the attempt never counted: the next claim gets its number again
     redis.call('HSET',tk,'s','P','a',tostring((tonumber(h[7]) or 1)-1))
-    put('LPUSH',B..'p'..pri,id)
+    put('LPUSH',B..'p'..lane(h[2],h[8]),id)
     if put('LLEN',B..'w')==0 then put('RPUSH',B..'w','1') end
     return 4
   end

@@ -19,6 +19,7 @@
 #include "lease.h"
 #include "leftovers.h"
 #include "log.h"
+#include "orphans.h"
 #include "outbox.h"
 #include "pool.h"
 #include "quarantine.h"
@@ -424,6 +425,9 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 	    (rc = isolation_prepare(s->isolation, own.concurrency, err)) != 0)
 		goto out;
 	isolation_log(s->isolation);
+	if ((rc = orphans_sweep()) > 0)
+		log_event(LOG_WARN, "orphans_killed", "count=%d", rc);
+	rc = 0;
 	if (config->embedded && (rc = embed(s, &own, err)) != 0)
 		goto out;
 	if ((rc = start(s, err)) == 0) {

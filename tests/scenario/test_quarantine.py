@@ -1,5 +1,7 @@
 """A task that lost its worker runs alone, so that it takes nobody along a second time."""
 
+import signal
+
 import harness
 
 POISON = "kill -9 $PPID; exec sleep 3600"
@@ -165,3 +167,68 @@ def test_cancelled_in_its_lane(redis, worker, cli, gate):
     assert not suspects(redis)
     waiter.wait()
     assert '"cancelled"' in waiter.text("stdout")
+
+
+def test_a_late_finisher_is_refused_and_told(redis, worker, cli, gate):
+    """Stopped past its lease, with a child that ends meanwhile: its report is kept."""
+    first, second = gate(), gate()
+    script = f"case $REAPQ_ATTEMPT in 1) cat {first.path};; *) cat {second.path};; esac"
+    one = worker(redis, "--lease", "500ms", "--allow-exec")
+    task = cli.submit("--", "sh", "-c", script)
+    first.reached()
+    one.send(signal.SIGSTOP)
+    first.open(b"late")
+    worker(redis, "--lease", "500ms", "--allow-exec")
+    second.reached()
+    one.send(signal.SIGCONT)
+    one.wait_for_line("report_fenced|lease_gone")
+    harness.until("its report has been kept", lambda: b"\xa2su\xc3" in (
+        redis.client().hget("reapq:{default}:t:" + task, "h") or b""))
+    second.open(b"in time")
+    r = cli.wait(task)[task]
+    assert (r["stdout"], r["attempt"]) == ("in time", 2)
+    late = [a for a in r["attempts"] if a["superseded"]]
+    assert [(a["attempt"], a["worker"].split("-")[-2]) for a in late] == [(1, str(one.pid))]
+    assert [a["verdict"] for a in r["attempts"] if not a["superseded"]] == \
+        ["worker_lost", "ok"]
+
+
+def test_drain_of_two_queues_and_a_retry(redis, worker, cli, gate):
+    """Each goes back to the head of its own queue, and no attempt is counted."""
+    flags = ("--lease", "1s", "--allow-exec", "--grace", "20ms", "--kill-grace", "20ms",
+             "--concurrency", "2", "--queue", "default", "--queue", "other")
+    doors = [gate(), gate()]
+    one = worker(redis, *flags)
+    script = "test $REAPQ_ATTEMPT != 1 || exit 3; cat %s"
+    ids = [cli.submit("--queue", q, "--max-attempts", "3", "--retry-delay", "10ms", "--",
+                      "sh", "-c", script % d.path).split("/")[-1]
+           for q, d in zip(("default", "other"), doors)]
+    for door in doors:
+        door.reached()
+    behind = [cli.submit("--queue", q, "echo").split("/")[-1] for q in ("default", "other")]
+    one.stop()
+    for queue, head, next_one, door in zip(("default", "other"), ids, behind, doors):
+        door.close()
+        assert redis.client().lrange(f"reapq:{{{queue}}}:p1", 0, -1) == \
+            [head.encode(), next_one.encode()]
+    worker(redis, *flags)
+    for queue, task, door in zip(("default", "other"), ids, doors):
+        door.open(b"through")
+        r = cli("wait", "--json", "--queue", queue, task).report
+        assert (r["stdout"], r["attempt"]) == ("through", 2)
+        assert [(a["attempt"], a["verdict"]) for a in r["attempts"]] == [(1, "exit"), (2, "ok")]
+    for queue, task in zip(("default", "other"), behind):
+        assert cli("wait", "--json", "--queue", queue, task).report["verdict"] == "ok"
+
+
+def test_all_workers_are_gone_and_a_waiter_sees_it(redis, worker, cli, gate):
+    """The waiter's own ticks end the lease: no worker is needed for that."""
+    door = gate()
+    one = worker(redis, "--lease", "500ms")
+    task = cli.submit("--once", "gate", door.path)
+    door.reached()
+    waiter = cli.start("wait", "--json", task)
+    one.destroy()
+    door.close()
+    waiter.wait()
+    assert '"worker_lost"' in waiter.text("stdout")

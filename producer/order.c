@@ -23,6 +23,7 @@
 #define TIME_MAX_MS ((int64_t)10 * 365 * 86400 * 1000)
 #define RESULT_TTL_MS 3600000
 #define MAX_LOST 3
+#define OOM_FACTOR_MAX 10000
 #define ARG_COUNT 11
 
 /* As submit.lua has them; the enum's order is the API's. */
@@ -50,6 +51,23 @@ check_time(const char *name, int64_t ms, struct reapq_error *err)
 }
 
 static int
+check_oom(const struct reapq_task *task, struct reapq_error *err)
+{
+	if (task->oom_factor != 0 &&
+	    (task->oom_factor <= 100 || task->oom_factor > OOM_FACTOR_MAX))
+		return error_set(err, REAPQ_EINVAL,
+		    "oom_factor is %d per cent: from 101 to %d, or 0", task->oom_factor,
+		    OOM_FACTOR_MAX);
+	if (task->oom_step < 0)
+		return error_set(err, REAPQ_EINVAL,
+		    "oom_step is %" PRId64 " bytes: less than nothing", task->oom_step);
+	if (task->oom_factor != 0 && task->oom_step != 0)
+		return error_set(err, REAPQ_EINVAL,
+		    "oom_factor and oom_step: one of them has to be 0");
+	return 0;
+}
+
+static int
 check_policy(const struct reapq_task *task, struct reapq_error *err)
 {
 	uint32_t set;
@@ -68,6 +86,8 @@ check_policy(const struct reapq_task *task, struct reapq_error *err)
 	    (rc = check_time("delay_ms", task->delay_ms, err)) ||
 	    (rc = check_time("deadline_ms", task->deadline_ms, err)) ||
 	    (rc = check_time("result_ttl_ms", task->result_ttl_ms, err)))
+		return rc;
+	if ((rc = check_oom(task, err)))
 		return rc;
 	for (int i = 0; i < LIMIT_N; i++) {
 		int64_t value = limit_get(&task->limits, (enum limit_index)i);
@@ -171,6 +191,8 @@ encode(struct order *order, const struct reapq_task *task, const char *id,
 	    .retry_delay_ms = task->retry_delay_ms ? task->retry_delay_ms : 1000,
 	    .retry_on = task->retry_on && *task->retry_on ? task->retry_on : NULL,
 	    .submitted_ms = clock_wall_ms(),
+	    .oom_factor = task->oom_factor,
+	    .oom_step = task->oom_step,
 	};
 	struct buf out = {0};
 	int rc = wire_task_encode(&wire, &out, err);

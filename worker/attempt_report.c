@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "crash_words.h"
 #include "error.h"
+#include "escalate.h"
 #include "keys.h"
 #include "log.h"
 #include "names.h"
@@ -123,8 +124,30 @@ fill(struct attempt *a, struct reapq_report *r)
 	fill_streams(a, r);
 }
 
+/* The task as it shall run next, with more memory; false: it shall not, or cannot. */
+static bool
+raise_memory(const struct attempt *a, struct buf *message)
+{
+	struct wire_task next = a->task;
+	struct reapq_error err = REAPQ_ERROR_INIT;
+
+	if (a->buried || !escalate(&a->task, a->finding.verdict, a->limits.memory,
+			     a->env->config->ceilings.memory, &next.limits.memory))
+		return false;
+	next.oom_raised++;
+	if (wire_task_encode(&next, message, &err) != 0) {
+		log_event(LOG_ERROR, "memory_not_raised", "task=%s why=%s", a->id,
+		    log_quote(err.msg));
+		return false;
+	}
+	log_event(LOG_INFO, "memory_raised", "task=%s attempt=%d from=%lld to=%lld",
+	    a->id, a->number, (long long)a->limits.memory,
+	    (long long)next.limits.memory);
+	return true;
+}
+
 static const char *
-mode_of(const struct attempt *a, int64_t *ret_delay_ms)
+mode_of(const struct attempt *a, struct buf *message, int64_t *ret_delay_ms)
 {
 	uint32_t set = 0;
 
@@ -134,6 +157,11 @@ mode_of(const struct attempt *a, int64_t *ret_delay_ms)
 	/* Given back, or, when the lease is gone, told to whom it may concern. */
 	if (a->finding.verdict == REAPQ_V_WORKER_LOST)
 		return a->started_ms == 0 ? "L" : "S";
+	if (raise_memory(a, message)) {
+		*ret_delay_ms = retry_delay_ms(
+		    a->task.retry_delay_ms, a->task.oom_raised + 1, rnd_u32());
+		return "M";
+	}
 	if (retry_parse(a->task.retry_on, &set, NULL) != 0 ||
 	    !retry_wanted(set, a->finding.verdict, a->failed + 1, a->task.max_attempts))
 		return "F";
@@ -149,7 +177,7 @@ attempt_report_send(struct attempt *a, outbox_fn *fn, struct reapq_error *err)
 	struct reapq_report report;
 	struct reapq_frame frames[CRASH_PAGE_FRAMES];
 	char signature[SIGNATURE_MAX] = "";
-	struct buf bytes = {0}, brief = {0};
+	struct buf bytes = {0}, brief = {0}, message = {0};
 	struct outbox_item item = {.base = keys_base(base, a->queue),
 	    .id = a->id,
 	    .token = a->token,
@@ -165,11 +193,14 @@ attempt_report_send(struct attempt *a, outbox_fn *fn, struct reapq_error *err)
 	    .message = report.message,
 	    .worker = report.worker,
 	    .started_ms = report.started_ms,
-	    .ended_ms = report.ended_ms};
+	    .ended_ms = report.ended_ms,
+	    .memory_limit = a->limits.memory > 0 ? a->limits.memory : 0};
 	if ((rc = wire_report_encode(&report, &bytes, err)) != 0 ||
 	    (rc = wire_attempt_encode(&attempt, &brief, err)) != 0)
 		goto out;
-	item.mode = mode_of(a, &item.retry_delay_ms);
+	item.mode = mode_of(a, &message, &item.retry_delay_ms);
+	item.message = message.data;
+	item.message_len = message.len;
 	item.report = bytes.data;
 	item.report_len = bytes.len;
 	item.short_report = brief.data;
@@ -184,6 +215,7 @@ attempt_report_send(struct attempt *a, outbox_fn *fn, struct reapq_error *err)
 out:
 	buf_free(&bytes);
 	buf_free(&brief);
+	buf_free(&message);
 	return rc;
 }
 

@@ -24,6 +24,7 @@
 
 #define BEAT_TASKS_MAX 500
 #define TICK_MS 1000
+#define GAP_MIN_MS 2000 /* above a tick with its jitter */
 #define TICK_LIMIT "100"
 #define TICK_LOCK_MS "300"
 
@@ -212,6 +213,7 @@ static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct lease *l = arg;
+	int64_t lease_ms = l->opts.config->lease_ms;
 	char base[KEYS_MAX], gap[24], grace[24];
 	const char *argv[] = {TICK_LIMIT, TICK_LOCK_MS, gap, grace};
 	struct conn_request req = {.script = &script_tick,
@@ -223,8 +225,9 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	/* Nobody ticked for two leases: the fleet was away, not one worker. */
-	snprintf(gap, sizeof(gap), "%lld", (long long)l->opts.config->lease_ms * 2);
-	snprintf(grace, sizeof(grace), "%lld", (long long)l->opts.config->lease_ms);
+	snprintf(gap, sizeof(gap), "%lld",
+	    (long long)(lease_ms > GAP_MIN_MS / 2 ? lease_ms * 2 : GAP_MIN_MS));
+	snprintf(grace, sizeof(grace), "%lld", (long long)lease_ms);
 	for (int i = 0; i < l->opts.config->queues_count; i++) {
 		keys_base(base, l->beats[i].queue);
 		(void)conn_send(l->opts.conn, &req, NULL);

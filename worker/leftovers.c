@@ -70,7 +70,7 @@ leftovers_belongs(pid_t pid, uint32_t gen)
 	struct rlimit gene;
 
 	return prlimit(pid, RLIMIT_RTTIME, NULL, &gene) == 0 &&
-	       gene.rlim_max == LINK_GENE_BASE + gen;
+	       gene.rlim_max == LINK_GENE_BASE(getpid()) + gen;
 }
 
 /* Was it found alive before? Remembers it. Past the table's end each look counts anew. */
@@ -127,8 +127,8 @@ has_any_gene(pid_t pid)
 	struct rlimit gene;
 
 	return prlimit(pid, RLIMIT_RTTIME, NULL, &gene) == 0 &&
-	       gene.rlim_max > LINK_GENE_BASE &&
-	       gene.rlim_max <= LINK_GENE_BASE + UINT32_MAX;
+	       gene.rlim_max > LINK_GENE_BASE(getpid()) &&
+	       gene.rlim_max <= LINK_GENE_BASE(getpid()) + UINT32_MAX;
 }
 
 /* A traced zombie is its tracer's until that lets go: never wait without a bound. */

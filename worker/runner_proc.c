@@ -202,7 +202,8 @@ static _Noreturn void
 become_runner(struct runner_proc *r, int fd, char **argv, char **envp)
 {
 	sigset_t none;
-	struct rlimit gene = {LINK_GENE_BASE + UINT32_MAX, LINK_GENE_BASE + UINT32_MAX};
+	rlim_t most = LINK_GENE_BASE(getppid()) + UINT32_MAX;
+	struct rlimit gene = {most, most};
 	int low = fcntl(fd, F_DUPFD, 10);
 	int null = open("/dev/null", O_RDWR);
 

@@ -8,7 +8,6 @@
  */
 #include "supervisor.h"
 
-#include "attempt.h"
 #include "clock.h"
 #include "conns.h"
 #include "drain.h"
@@ -20,10 +19,13 @@
 #include "lease.h"
 #include "leftovers.h"
 #include "log.h"
+#include "orphans.h"
 #include "outbox.h"
 #include "pool.h"
+#include "quarantine.h"
 #include "reaper.h"
 #include "runner_proc.h"
+#include "slots.h"
 #include "symbolize.h"
 #include "worker_id.h"
 #include <event2/event.h>
@@ -48,10 +50,8 @@ struct supervisor {
 	struct fetch *fetch;
 	struct lease *lease;
 	struct isolation *isolation;
-	struct attempt_env env;
-	struct attempt_list attempts;
-	int busy; /* attempts that hold a slot */
-	int64_t tasks_done;
+	struct slots slots;
+	struct quarantine quarantine;
 	bool warm_seen, redis_seen, redis_down_told, ready;
 	char id[REAPQ_ID_MAX + 1], host[WORKER_HOST_MAX + 1];
 	struct reapq_error fatal;
@@ -114,28 +114,10 @@ free_slots(void *arg)
 	const struct supervisor *s = arg;
 
 	/* Unsent reports are work too: claim nothing while they pile up. */
-	if (drain_begun(s->drain) || !s->warm_seen ||
+	if (drain_begun(s->drain) || !s->warm_seen || s->quarantine.alone ||
 	    outbox_count(s->outbox) > 2 * (size_t)s->config->concurrency + 64)
 		return 0;
-	return s->config->concurrency - s->busy;
-}
-
-static void
-start_waiting(struct supervisor *s)
-{
-	struct attempt *a, *next;
-
-	for (a = TAILQ_FIRST(&s->attempts); a != NULL; a = next) {
-		struct child *c;
-
-		next = TAILQ_NEXT(a, link);
-		if (!attempt_wants_child(a))
-			continue;
-		c = pool_take(s->pool);
-		if (c == NULL)
-			return;
-		attempt_start(a, c);
-	}
+	return slots_room(&s->slots);
 }
 
 static void
@@ -145,7 +127,7 @@ on_warm(void *arg)
 
 	s->warm_seen = true;
 	tell_ready(s);
-	start_waiting(s);
+	slots_start(&s->slots);
 	fetch_kick(s->fetch);
 }
 
@@ -192,16 +174,11 @@ static bool
 is_known(pid_t pid, void *arg)
 {
 	const struct supervisor *s = arg;
-	const struct attempt *a;
 
-	if (pid == runner_proc_pid(s->runner) || pid == symbolize_pid(s->symbolize) ||
-	    pool_owns(s->pool, pid) ||
-	    (s->embedded != NULL && pid == embedded_pid(s->embedded)))
-		return true;
-	TAILQ_FOREACH(a, &s->attempts, link)
-	if (a->child != NULL && child_pid(a->child) == pid)
-		return true;
-	return false;
+	return pid == runner_proc_pid(s->runner) ||
+	       pid == symbolize_pid(s->symbolize) || pool_owns(s->pool, pid) ||
+	       (s->embedded != NULL && pid == embedded_pid(s->embedded)) ||
+	       slots_own(&s->slots, pid);
 }
 
 static bool
@@ -212,70 +189,49 @@ is_forking(void *arg)
 	return runner_proc_spawning(s->runner);
 }
 
-/* ---- attempts ---------------------------------------------------------------------- */
+/* ---- claims and attempts ------------------------------------------------------------ */
 
 static void
-end_if_drained(struct supervisor *s)
+end_if_drained(void *arg)
 {
+	struct supervisor *s = arg;
 	/* A claim that is out may bring tasks, unless there is nobody to answer it. */
 	bool claiming = fetch_claiming(s->fetch) && conn_up(s->conns.claims);
 
-	if (drain_begun(s->drain) && TAILQ_EMPTY(&s->attempts) && !claiming)
+	if (drain_begun(s->drain) && slots_idle(&s->slots) && !claiming)
 		quit(s, NULL);
+}
+
+static bool
+is_draining(void *arg)
+{
+	const struct supervisor *s = arg;
+
+	return drain_begun(s->drain);
+}
+
+static bool
+is_idle(void *arg)
+{
+	const struct supervisor *s = arg;
+
+	return slots_idle(&s->slots);
 }
 
 static void
 on_claim(const struct attempt_claim *claim, void *arg)
 {
 	struct supervisor *s = arg;
-	struct reapq_error err = REAPQ_ERROR_INIT;
-	struct attempt *a;
-	struct child *c;
 
-	if (attempt_new(&a, &s->env, claim, &err) != 0) {
-		/* its lease runs out, and it runs elsewhere */
-		log_event(LOG_ERROR, "claim_dropped", "task=%s why=%s", claim->id,
-		    log_quote(err.msg));
-		return;
-	}
-	TAILQ_INSERT_TAIL(&s->attempts, a, link);
-	s->busy++;
-	pool_want(s->pool, s->config->concurrency - s->busy);
-	if (!attempt_wants_child(a))
-		attempt_refuse(a);
-	else if (drain_begun(s->drain))
-		attempt_stop(a, JUDGE_SHUTDOWN, "", true);
-	else if ((c = pool_take(s->pool)) != NULL)
-		attempt_start(a, c);
+	slots_take(&s->slots, claim);
 }
 
 static void
-on_slot_free(void *arg)
+on_room(void *arg)
 {
 	struct supervisor *s = arg;
 
-	s->busy--;
-	s->tasks_done++;
-	if (!drain_begun(s->drain))
-		pool_want(s->pool, s->config->concurrency - s->busy);
 	fetch_kick(s->fetch);
-}
-
-static void
-on_closed(struct attempt *a, void *arg)
-{
-	struct supervisor *s = arg;
-
-	TAILQ_REMOVE(&s->attempts, a, link);
-	attempt_free(a);
-	fetch_kick(s->fetch);
-	end_if_drained(s);
-}
-
-static void
-on_wants_child(void *arg)
-{
-	start_waiting(arg);
 }
 
 static void
@@ -286,12 +242,6 @@ on_hint(const char *queue, void *arg)
 	lease_beat(s->lease, queue);
 }
 
-static void
-on_fetch_stopped(void *arg)
-{
-	end_if_drained(arg);
-}
-
 /* ---- the end ------------------------------------------------------------------------- */
 
 static void
@@ -299,7 +249,7 @@ on_drain_begin(int sig, void *arg)
 {
 	struct supervisor *s = arg;
 
-	log_event(LOG_INFO, "draining", "signal=%d running=%d", sig, s->busy);
+	log_event(LOG_INFO, "draining", "signal=%d running=%d", sig, s->slots.busy);
 	fetch_stop(s->fetch);
 	pool_want(s->pool, 0);
 	end_if_drained(s);
@@ -309,13 +259,10 @@ static void
 on_drain_stop(bool now, void *arg)
 {
 	struct supervisor *s = arg;
-	struct attempt *a, *next;
 
-	log_event(LOG_INFO, now ? "stopping_now" : "grace_over", "running=%d", s->busy);
-	for (a = TAILQ_FIRST(&s->attempts); a != NULL; a = next) {
-		next = TAILQ_NEXT(a, link);
-		attempt_stop(a, JUDGE_SHUTDOWN, "", now);
-	}
+	log_event(
+	    LOG_INFO, now ? "stopping_now" : "grace_over", "running=%d", s->slots.busy);
+	slots_stop(&s->slots, now);
 	end_if_drained(s);
 }
 
@@ -341,10 +288,12 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 	    .worker_id = s->id,
 	    .claims = s->conns.claims,
 	    .bell = s->conns.bell,
+	    .quarantine = &s->quarantine,
 	    .free_slots = free_slots,
+	    .is_idle = is_idle,
 	    .on_claim = on_claim,
 	    .on_hint = on_hint,
-	    .on_stopped = on_fetch_stopped,
+	    .on_stopped = end_if_drained,
 	    .arg = s};
 	int rc;
 
@@ -356,21 +305,25 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 	    (rc = reaper_new(&s->reaper, s->base, &eo, err)) != 0 ||
 	    (rc = drain_new(&s->drain, s->base, &dopts, err)) != 0)
 		return rc;
+	slots_init(&s->slots,
+	    &(struct slots_options){.config = s->config,
+		.pool = s->pool,
+		.quarantine = &s->quarantine,
+		.draining = is_draining,
+		.on_room = on_room,
+		.on_ended = end_if_drained,
+		.arg = s},
+	    &(struct attempt_env){.base = s->base,
+		.config = s->config,
+		.runner = s->runner,
+		.outbox = s->outbox,
+		.symbolize = s->symbolize,
+		.isolation = s->isolation,
+		.worker_id = s->id,
+		.host = s->host});
 	struct lease_options lo = {s->config, s->id, s->host,
-	    isolation_name(s->isolation), s->conns.main, &s->attempts, s->runner,
-	    clock_wall_ms(), &s->tasks_done, s};
-	s->env = (struct attempt_env){.base = s->base,
-	    .config = s->config,
-	    .runner = s->runner,
-	    .outbox = s->outbox,
-	    .symbolize = s->symbolize,
-	    .isolation = s->isolation,
-	    .worker_id = s->id,
-	    .host = s->host,
-	    .on_slot_free = on_slot_free,
-	    .on_closed = on_closed,
-	    .on_wants_child = on_wants_child,
-	    .arg = s};
+	    isolation_name(s->isolation), s->conns.main, &s->slots.attempts, s->runner,
+	    clock_wall_ms(), &s->slots.done, s};
 	return lease_new(&s->lease, s->base, &lo, err);
 }
 
@@ -421,12 +374,7 @@ start(struct supervisor *s, struct reapq_error *err)
 static void
 free_all(struct supervisor *s)
 {
-	struct attempt *a;
-
-	while ((a = TAILQ_FIRST(&s->attempts)) != NULL) {
-		TAILQ_REMOVE(&s->attempts, a, link);
-		attempt_free(a);
-	}
+	slots_free(&s->slots);
 	lease_free(s->lease);
 	fetch_free(s->fetch);
 	reaper_free(s->reaper);
@@ -468,7 +416,8 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 	if (s == NULL)
 		return error_set(err, REAPQ_ENOMEM, "no memory");
 	s->config = &own;
-	TAILQ_INIT(&s->attempts);
+	TAILQ_INIT(&s->slots.attempts);
+	quarantine_init(&s->quarantine, &own);
 	worker_id_make(s->id, s->host);
 	/* First of all: what is forked before it may not be moved any more. */
 	file_budget_fit(&own);
@@ -476,6 +425,9 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 	    (rc = isolation_prepare(s->isolation, own.concurrency, err)) != 0)
 		goto out;
 	isolation_log(s->isolation);
+	if ((rc = orphans_sweep()) > 0)
+		log_event(LOG_WARN, "orphans_killed", "count=%d", rc);
+	rc = 0;
 	if (config->embedded && (rc = embed(s, &own, err)) != 0)
 		goto out;
 	if ((rc = start(s, err)) == 0) {
@@ -487,7 +439,7 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 			conns_flush(&s->conns, s->base);
 		}
 		log_event(LOG_INFO, "worker_ended", "worker=%s tasks=%lld", s->id,
-		    (long long)s->tasks_done);
+		    (long long)s->slots.done);
 	}
 	free_all(s);
 out:

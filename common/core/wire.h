@@ -36,6 +36,11 @@ struct wire_task {
 	int64_t retry_delay_ms;
 	const char *retry_on; /* NULL: any */
 	int64_t submitted_ms; /* the producer's wall clock */
+	/* After too little memory: the new limit is so many per cent of the last, or so
+	 * much more; 0: it stays. And how often it has been raised. */
+	int oom_factor;
+	int64_t oom_step;
+	int oom_raised;
 };
 
 /* Appends to out. EINVAL, ENOMEM. */

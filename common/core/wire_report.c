@@ -201,6 +201,7 @@ last_attempt(const struct reapq_report *r)
 	    .worker = r->worker,
 	    .started_ms = r->started_ms,
 	    .ended_ms = r->ended_ms,
+	    .memory_limit = r->limits.memory > 0 ? r->limits.memory : 0,
 	};
 
 	return a;

@@ -1,7 +1,10 @@
 #!lua flags=allow-oom
 -- KEYS 1 base. ARGV 1 worker, 2 token '<worker>.<seq>' (a new seq a claim; the SAME token
--- when the reply was lost), 3 how many, 4 lease ms, 5 lists in order ('p0,ps,p1,p2')
--- {code, id,attempt,lost,failed,message, ...}: code 0; -1 paused; > 0 rate limited for ms
+-- when the reply was lost), 3 how many, 4 lease ms, 5 lists in order ('p0,ps,p1,p2'), 6 '1':
+-- it runs nothing and has no report unsent, 7 reserve the suspect lane for ms, 0: do not
+-- {code, id,attempt,lost,failed,message, ...}: code 0; -1 paused; > 0 rate limited for ms;
+-- -2 suspects wait; -3 they are reserved for this worker, which gets nothing until it is idle
+-- A suspect is given to an idle worker alone, and nothing with it.
 --@put
 --@clk
 --@policy
@@ -39,6 +42,7 @@ if cfg[2] then
   if n>room then n=room end
 end
 local got,z={},{}
+local suspects,alone=put('LLEN',B..'ps'),false
 local function one(id)
   if #id>64 or not string.match(id,'^[%w_.-]+$') then
     bury(B,'bad-'..redis.sha1hex(id),'not a task id: an entry of '..#id..' bytes on the list',string.sub(id,1,65536))
@@ -46,6 +50,7 @@ local function one(id)
   end
   local h=fields(B,id,'s','a','m','lo','o','h','w','nf')
   if not h then return 0 end
+  if h[1]=='P' and h[4] and h[4]~='0' and not alone then put('RPUSH',B..'ps',id) return 0 end
   local rest={h[5],h[6],h[7]}
   if h[1]~='P' then                             -- a tombstone, or a hash that is no task
     if not h[1] and redis.call('EXISTS',B..'t:'..id)==1 then refuse(B,id,0,h[3],'the task record has no state',rest) end
@@ -63,21 +68,44 @@ local function one(id)
   give(id,a,h[4],h[8],h[3])
   return 1
 end
+local idle,hold=ARGV[6]~='0',tonumber(ARGV[7] or '0')
+local function one_suspect()
+  alone=true
+  while #got==0 do
+    local id=put('LPOP',B..'ps')
+    if not id then break end
+    one(id)
+  end
+  alone=false
+  if #got>0 then n=0 suspects=0 end
+end
+if suspects>0 then
+  local qr=B..'qr'
+  local mine=put('GET',qr)==wid
+  if hold==0 then
+    if mine then redis.call('DEL',qr) end
+  elseif mine or redis.call('SET',qr,wid,'NX','PX',hold) then
+    if idle then redis.call('DEL',qr) one_suspect()
+    else redis.call('PEXPIRE',qr,hold) n=0 out[1]=-3 end
+  end
+end
 for l in string.gmatch(ARGV[5],'[^,]+') do
-  while #got<n do
+  if l=='ps' and idle and suspects>0 and #got==0 then one_suspect() end
+  while l~='ps' and #got<n do
     local ids=put('LPOP',B..l,n-#got)
     if not ids then break end
     for i=1,#ids do one(ids[i]) end
   end
 end
+if out[1]==0 and suspects>0 then out[1]=-2 end
 if #got>0 then
   put('ZADD',B..'l',unpack(z))
   redis.call('SET',lk,tok..','..table.concat(got,','),'PX',lease*4)
   if cfg[2] and put('INCRBY',B..'rl',#got)==#got then redis.call('PEXPIRE',B..'rl',cfg[3]) end
-  if put('LLEN',B..'w')==0 then            -- leave a wake-up while there is backlog
-    local ks={}
-    for l in string.gmatch(ARGV[5],'[^,]+') do ks[#ks+1]=B..l end
-    if redis.call('EXISTS',unpack(ks))>0 then put('RPUSH',B..'w','1') end
-  end
+end
+if (#got>0 or out[1]==-3) and put('LLEN',B..'w')==0 then  -- leave a wake-up while there is backlog
+  local ks={}
+  for l in string.gmatch(ARGV[5],'[^,]+') do ks[#ks+1]=B..l end
+  if redis.call('EXISTS',unpack(ks))>0 then put('RPUSH',B..'w','1') end
 end
 return out

@@ -5,10 +5,12 @@
 -- 8 signature: it goes to the dead list if it ends so; '': it returned, or was cancelled
 -- 1 resolved, 4 back in the queue, 0 fenced: the claim is somebody else's, 2 ended before,
 -- 3 no such task. Safe to send again. S of a task that must not start twice (max_lost 0)
--- resolves with the report.
+-- resolves with the report. M try again with the message in 9, which asks for more memory: it
+-- costs no budget here, as the worker bounds it.
 --@put
 --@clk
 --@policy
+--@lane
 --@resolve
 --@report
 -- Made only where they are needed: most tasks return.
@@ -19,9 +21,10 @@ return safely,dead_keep,perish
 end
 local B,id,mode=KEYS[1],ARGV[1],ARGV[3]
 local tk=B..'t:'..id
-local h=redis.call('HMGET',tk,'s','o','nf','x','h','w','a')
+local h=redis.call('HMGET',tk,'s','o','nf','x','h','w','a','lo','ft')
 if h[1]~='R'..ARGV[2] then
   if not h[1] then return redis.call('EXISTS',B..'r:'..id)==1 and 2 or 3 end
+  if h[9]==ARGV[2] then return 4 end            -- sent again: it has been taken
   local ok,s=pcall(cmsgpack.unpack,ARGV[6])
   if mode~='L' and ok and type(s)=='table' and #(h[5] or '')<65536 then
     s.su=true redis.call('HSET',tk,'h',(h[5] or '')..cmsgpack.pack(s))
@@ -41,17 +44,18 @@ if (mode=='L' or mode=='S') and h[4] then
   return 1
 end
 if pri and not h[4] then
-  if mode=='T' then
-    local nf,due=(tonumber(h[3]) or 0)+1,clk()+tonumber(ARGV[5])
-    if nf<tonumber(mf) and not (dl>0 and due>=dl) then
-      redis.call('HSET',tk,'s','D','nf',nf,'h',(h[5] or '')..ARGV[6])
+  if mode=='T' or mode=='M' then
+    local nf,due=(tonumber(h[3]) or 0)+(mode=='T' and 1 or 0),clk()+tonumber(ARGV[5])
+    if (mode=='M' or nf<tonumber(mf)) and not (dl>0 and due>=dl) then
+      redis.call('HSET',tk,'s','D','nf',nf,'h',(h[5] or '')..ARGV[6],'ft',ARGV[2])
+      if mode=='M' then redis.call('HSET',tk,'m',ARGV[9]) end
       put('ZADD',B..'d',due,id)
       return 4
     end
   elseif mode=='L' or (mode=='S' and ml~='0') then
     -- the attempt never counted: the next claim gets its number again
-    redis.call('HSET',tk,'s','P','a',tostring((tonumber(h[7]) or 1)-1))
-    put('LPUSH',B..'p'..pri,id)
+    redis.call('HSET',tk,'s','P','a',tostring((tonumber(h[7]) or 1)-1),'ft',ARGV[2])
+    put('LPUSH',B..'p'..lane(h[2],h[8]),id)
     if put('LLEN',B..'w')==0 then put('RPUSH',B..'w','1') end
     return 4
   end

@@ -5,6 +5,7 @@
 --@put
 --@clk
 --@policy
+--@lane
 --@resolve
 --@report
 --@dead
@@ -27,9 +28,9 @@ if lt[1] and now-(tonumber(lt[1]) or 0)>tonumber(ARGV[3]) then grace=now+tonumbe
 put('HSET',B..'tt','last',now,'grace',grace)
 for _,id in ipairs(put('ZRANGEBYSCORE',B..'d','-inf',now,'LIMIT',0,lim)) do
   put('ZREM',B..'d',id)
-  local h=fields(B,id,'s','o','m','h','w')
+  local h=fields(B,id,'s','o','m','h','w','lo')
   if h and h[1]=='D' and not policy(h[2]) then refuse(B,id,0,h[3],'the task record has no valid policy',{nil,h[4],h[5]})
-  elseif h and h[1]=='D' then redis.call('HSET',B..'t:'..id,'s','P') put('RPUSH',B..'p'..policy(h[2]),id) np=np+1 end
+  elseif h and h[1]=='D' then redis.call('HSET',B..'t:'..id,'s','P') put('RPUSH',B..'p'..lane(h[2],h[6]),id) np=np+1 end
 end
 for _,id in ipairs(now<grace and {} or put('ZRANGEBYSCORE',B..'l','-inf',now,'LIMIT',0,lim)) do
   local tk=B..'t:'..id
@@ -56,14 +57,14 @@ end
 for _,id in ipairs(put('ZRANGEBYSCORE',B..'x','-inf',now,'LIMIT',0,lim)) do
   put('ZREM',B..'x',id)
   local tk=B..'t:'..id
-  local h=fields(B,id,'s','a','o','m','h','w')
+  local h=fields(B,id,'s','a','o','m','h','w','lo')
   if h and h[1] then
     nx=nx+1
     if string.byte(h[1])==82 then
       redis.call('HSETNX',tk,'x','deadline')
       local c=B..'k:'..(worker_of(h[1]) or '') put('RPUSH',c,id) redis.call('PEXPIRE',c,60000)
     else
-      if h[1]=='D' then put('ZREM',B..'d',id) else unlist(B,policy(h[3]) or '1',id) end
+      if h[1]=='D' then put('ZREM',B..'d',id) else unlist(B,lane(h[3],h[7]),id) end
       perish(B,id,h[3],h[2],h[4],nil,'expired','expired','proved','its deadline passed before it started','tick',h[5],h[6])
     end
   end

@@ -159,6 +159,8 @@ put_attempts(struct json *j, const struct reapq_report *r)
 		json_put_text(&item, "worker", or_null(a->worker));
 		json_put_time(&item, "started_at", a->started_ms);
 		json_put_time(&item, "ended_at", a->ended_ms);
+		json_put(&item, "memory_limit",
+		    a->memory_limit > 0 ? json_integer(a->memory_limit) : json_null());
 		json_put(&item, "superseded", json_boolean(a->superseded));
 		append(j, array, &item);
 	}

@@ -117,6 +117,37 @@ set_retry_on(struct reapq_task *task, const char *text, struct reapq_error *err)
 	return rc;
 }
 
+/* "2x", "1.5x": a factor; else a size. */
+static int
+set_oom_retry(struct reapq_task *task, const char *text, struct reapq_error *err)
+{
+	unsigned whole = 0, part = 0;
+	int at = 0, len = 0;
+
+	task->oom_factor = 0;
+	task->oom_step = 0;
+	if (strchr(text, 'x') == NULL) {
+		int rc = units_size(text, &task->oom_step, err);
+
+		if (rc == 0 && task->oom_step == 0)
+			rc = error_set(err, REAPQ_EINVAL, "nothing more is no more");
+		return rc;
+	}
+	if (sscanf(text, "%3u%n", &whole, &len) == 1 && text[len] == '.') {
+		text += len + 1;
+		len = 0;
+		if (sscanf(text, "%2u%n", &part, &at) == 1 && at == 1)
+			part *= 10;
+		len = at;
+	}
+	if (len == 0 || strcmp(text + len, "x") != 0 || whole * 100 + part <= 100 ||
+	    whole * 100 + part > 10000)
+		return error_set(err, REAPQ_EINVAL,
+		    "write 2x or 1.5x, from 1.01x to 100x, or a size like 512M");
+	task->oom_factor = (int)(whole * 100 + part);
+	return 0;
+}
+
 static int
 set_tag(struct reapq_task *task, const char *text, struct reapq_error *err)
 {
@@ -157,9 +188,12 @@ set_policy(struct options *o, int flag, const char *text, struct reapq_error *er
 		return set_duration(&task->retry_delay_ms, text, 1, err);
 	case FLAG_RETRY_ON:
 		return set_retry_on(task, text, err);
+	case FLAG_OOM_RETRY_MEMORY:
+		return set_oom_retry(task, text, err);
 	case FLAG_MAX_LOST:
 		return set_max_lost(task, text, err);
 	case FLAG_ONCE:
+		o->once = true;
 		task->max_attempts = 1;
 		task->max_lost = REAPQ_MAX_LOST_NONE;
 		return 0;
@@ -372,6 +406,10 @@ options_parse(struct options *o, unsigned groups, enum options_style style, int 
 	argv[1 + n] = NULL;
 	o->args = (const char *const *)(argv + 1);
 	o->args_n = n;
+	if (o->once && (o->task.oom_factor != 0 || o->task.oom_step != 0))
+		return error_set(err, REAPQ_EINVAL,
+		    "--once and --oom-retry-memory: it cannot be started only once, "
+		    "and again with more memory");
 	return 0;
 }
 

@@ -20,6 +20,7 @@ struct options {
 	int64_t payload_max; /* 0: the library's */
 	bool use_stdin, json, verbose, kill, keep_order, progress, summary;
 	bool help, version;
+	bool once;
 	int64_t timeout_ms; /* -1: none */
 	int64_t chunk;      /* 0: not given */
 	int64_t window;

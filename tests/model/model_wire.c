@@ -153,6 +153,9 @@ random_task(void)
 	t.max_attempts = (int)integer(1, INT32_MAX);
 	t.retry_delay_ms = integer(0, INT64_MAX);
 	t.retry_on = text_or_null(40);
+	t.oom_factor = (int)integer(0, INT32_MAX);
+	t.oom_step = integer(0, INT64_MAX);
+	t.oom_raised = (int)integer(0, INT32_MAX);
 	return t;
 }
 
@@ -226,11 +229,12 @@ random_attempts(struct reapq_report *r)
 
 	for (size_t i = 0; i < n; i++)
 		list[i] = (struct reapq_attempt){any_int(), text(0, 10), text(0, 10),
-		    text(0, 30), text(0, 10), any_int64(), any_int64(), flag()};
+		    text(0, 30), text(0, 10), any_int64(), any_int64(), flag(),
+		    any_int64()};
 	if (r->attempt != 0)
 		list[n++] = (struct reapq_attempt){r->attempt, r->verdict_name,
 		    r->certainty_name, r->message, r->worker, r->started_ms,
-		    r->ended_ms, 0};
+		    r->ended_ms, 0, r->limits.memory > 0 ? r->limits.memory : 0};
 	r->attempts = list;
 	r->attempts_count = n;
 }

@@ -148,6 +148,38 @@ once_is_one_attempt_and_no_loss(void **state)
 }
 
 static void
+more_memory_after_too_little(void **state)
+{
+	static const char *const bad[] = {"0", "1x", "1.00x", "101x", "x", "-1x", "1.x",
+	    "2xx", "1.234x", "lots", "0M"};
+	struct line l;
+	char text[64];
+
+	(void)state;
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "run --oom-retry-memory 2x x"), 0);
+	assert_int_equal(l.opts.task.oom_factor, 200);
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "run --oom-retry-memory 1.5x x"), 0);
+	assert_int_equal(l.opts.task.oom_factor, 150);
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "run --oom-retry-memory 1.05x x"), 0);
+	assert_int_equal(l.opts.task.oom_factor, 105);
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "run --oom-retry-memory 64M x"), 0);
+	assert_int_equal(l.opts.task.oom_factor, 0);
+	assert_int_equal(l.opts.task.oom_step, 64 << 20);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		(void)snprintf(
+		    text, sizeof(text), "run --oom-retry-memory %s x", bad[i]);
+		assert_int_equal(read_line(&l, OPTIONS_ANYWHERE, text), REAPQ_EINVAL);
+	}
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "run --once --oom-retry-memory 2x x"),
+	    REAPQ_EINVAL);
+}
+
+static void
 the_policy_arrives(void **state)
 {
 	struct line l;
@@ -322,6 +354,7 @@ main(void)
 	    cmocka_unit_test(zero_is_not_the_default),
 	    cmocka_unit_test(once_is_one_attempt_and_no_loss),
 	    cmocka_unit_test(the_policy_arrives),
+	    cmocka_unit_test(more_memory_after_too_little),
 	    cmocka_unit_test(the_environment_of_a_command_adds_up),
 	    cmocka_unit_test(bad_usage_names_the_flag),
 	    cmocka_unit_test(flags_of_other_commands_are_unknown),

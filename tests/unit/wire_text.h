@@ -118,6 +118,9 @@ wire_text_task(const struct wire_task *t)
 	wire_text_int(&b, "max_attempts", t->max_attempts, 1);
 	wire_text_int(&b, "retry_delay_ms", t->retry_delay_ms, 0);
 	wire_text_optional(&b, "retry_on", t->retry_on);
+	wire_text_int(&b, "oom_factor", t->oom_factor, 0);
+	wire_text_int(&b, "oom_step", t->oom_step, 0);
+	wire_text_int(&b, "oom_raised", t->oom_raised, 0);
 	return wire_text_done(&b);
 }
 
@@ -196,6 +199,7 @@ wire_text_attempt(struct buf *b, const struct reapq_attempt *a)
 	wire_text_string(b, "worker", a->worker);
 	wire_text_int(b, "started_ms", a->started_ms, 0);
 	wire_text_int(b, "ended_ms", a->ended_ms, 0);
+	wire_text_int(b, "memory_limit", a->memory_limit, 0);
 	wire_text_int(b, "superseded", a->superseded, 0);
 	CHECK(buf_addf(b, " }") == 0);
 }

@@ -144,7 +144,7 @@ child_main(const struct child_setup *setup)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != setup->worker_pid)
 		_exit(EXIT_SETUP);
 	(void)setsid();
-	rlimits_set_gene(setup->gen);
+	rlimits_set_gene(setup->worker_pid, setup->gen);
 	crash_attach(setup->page_fd);
 	place_descriptors(setup);
 	rc = call_receive(&call, CHAN_FD);

@@ -32,11 +32,12 @@ struct link_msg {
 };
 
 /*
- * A child carries its gen in the hard limit of RLIMIT_RTTIME: LINK_GENE_BASE + gen. The
+ * A child carries its worker's pid and its gen in the hard limit of RLIMIT_RTTIME. The
  * limit means nothing to a task that is not real-time, is inherited over fork, exec and
  * setsid, and can be read from outside with one prlimit(2): so the worker can tell whose
- * a process is that ran away from its session. In us, getrlimit(2): 2^41 are 25 days.
+ * a process is that ran away from its session, and the next worker whether it was a dead
+ * one's (orphans.h). In us, getrlimit(2): 2^41 are 25 days. A pid has at most 22 bits.
  */
-#define LINK_GENE_BASE (UINT64_C(1) << 41)
+#define LINK_GENE_BASE(worker_pid) ((uint64_t)(worker_pid) << 41)
 
 #endif

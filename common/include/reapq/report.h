@@ -110,6 +110,7 @@ struct reapq_attempt {
 	const char *worker;
 	int64_t started_ms, ended_ms;
 	int superseded; /* a late finisher's: the task was somebody else's by then */
+	int64_t memory_limit; /* bytes; 0: none, or not known */
 };
 
 struct reapq_report {

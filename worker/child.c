@@ -13,6 +13,7 @@
 #include "leftovers.h"
 #include "runner/link.h"
 #include "runner_proc.h"
+#include "sandbox.h"
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -31,6 +32,8 @@ struct child {
 	struct event_base *base;
 	struct child_watcher watcher;
 	uint32_t gen;
+	struct sandbox *sandbox;
+	uint32_t uid; /* from sandbox; 0: none of its own */
 	pid_t pid;
 	enum child_state state;
 	int pid_fd;
@@ -40,6 +43,14 @@ struct child {
 	siginfo_t si;
 	struct rusage usage;
 };
+
+/* Not before it is reaped: nobody else may become its user while it is there. */
+static void
+give_user_back(struct child *c)
+{
+	sandbox_give_user(c->sandbox, c->uid);
+	c->uid = 0;
+}
 
 static void
 close_fd(int *fd)
@@ -71,7 +82,8 @@ new_page(void)
 
 int
 child_new(struct child **ret_child, struct event_base *base, struct runner_proc *r,
-    uint32_t gen, const struct child_watcher *watcher, struct reapq_error *err)
+    struct sandbox *sandbox, uint32_t gen, const struct child_watcher *watcher,
+    struct reapq_error *err)
 {
 	int fds[LINK_SPAWN_FDS] = {-1, -1, -1, -1};
 	struct child *c = calloc(1, sizeof(*c));
@@ -82,6 +94,7 @@ child_new(struct child **ret_child, struct event_base *base, struct runner_proc 
 	c->base = base;
 	c->watcher = *watcher;
 	c->gen = gen;
+	c->sandbox = sandbox;
 	c->pid_fd = -1;
 	c->page_fd = new_page();
 	rc = c->page_fd < 0 ? -errno : 0;
@@ -90,8 +103,10 @@ child_new(struct child **ret_child, struct event_base *base, struct runner_proc 
 	else
 		c->streams.chan_fd = c->streams.out_fd = c->streams.err_fd = -1;
 	fds[3] = c->page_fd;
-	rc = rc == 0 ? runner_proc_spawn(r, gen, fds, err)
+	rc = rc == 0 ? sandbox_take_user(sandbox, &c->uid, err)
 		     : error_sys(err, -rc, "descriptors for a child");
+	if (rc == 0)
+		rc = runner_proc_spawn(r, gen, c->uid, fds, err);
 	for (int i = 0; i < 3; i++)
 		close_fd(&fds[i]);
 	if (rc != 0) {
@@ -112,6 +127,7 @@ child_free(struct child *c)
 		(void)kill(c->pid, SIGKILL);
 		leftovers_reap(c->pid);
 	}
+	give_user_back(c);
 	child_streams_free(&c->streams);
 	free_event(&c->ev_pid);
 	free_event(&c->ev_held);
@@ -130,6 +146,12 @@ pid_t
 child_pid(const struct child *c)
 {
 	return c->pid;
+}
+
+uint32_t
+child_uid(const struct child *c)
+{
+	return c->uid;
 }
 
 enum child_state

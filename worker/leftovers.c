@@ -64,13 +64,40 @@ leftovers_children(pid_t *pids, int cap)
 	return n;
 }
 
-bool
-leftovers_belongs(pid_t pid, uint32_t gen)
+/* prlimit(2) of another user's process takes CAP_SYS_RESOURCE, which root in a container
+ * does not have; what /proc shows of it takes nothing. */
+static rlim_t
+read_gene(pid_t pid)
+{
+	static const char name[] = "Max realtime timeout";
+	char path[64], line[256];
+	rlim_t value = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/limits", (int)pid);
+	f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, name, sizeof(name) - 1) == 0)
+			(void)sscanf(line + sizeof(name) - 1, "%*s %lu", &value);
+	if (f != NULL)
+		(void)fclose(f);
+	return value;
+}
+
+static rlim_t
+gene_of(pid_t pid)
 {
 	struct rlimit gene;
 
-	return prlimit(pid, RLIMIT_RTTIME, NULL, &gene) == 0 &&
-	       gene.rlim_max == LINK_GENE_BASE + gen;
+	if (prlimit(pid, RLIMIT_RTTIME, NULL, &gene) == 0)
+		return gene.rlim_max;
+	return errno == EPERM ? read_gene(pid) : 0;
+}
+
+bool
+leftovers_belongs(pid_t pid, uint32_t gen)
+{
+	return gene_of(pid) == LINK_GENE_BASE + gen;
 }
 
 /* Was it found alive before? Remembers it. Past the table's end each look counts anew. */
@@ -124,11 +151,9 @@ leftovers_sweep(struct leftovers *l, uint32_t gen, pid_t leader, bool count_dead
 static bool
 has_any_gene(pid_t pid)
 {
-	struct rlimit gene;
+	rlim_t gene = gene_of(pid);
 
-	return prlimit(pid, RLIMIT_RTTIME, NULL, &gene) == 0 &&
-	       gene.rlim_max > LINK_GENE_BASE &&
-	       gene.rlim_max <= LINK_GENE_BASE + UINT32_MAX;
+	return gene > LINK_GENE_BASE && gene <= LINK_GENE_BASE + UINT32_MAX;
 }
 
 /* A traced zombie is its tracer's until that lets go: never wait without a bound. */

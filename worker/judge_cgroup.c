@@ -359,4 +359,7 @@ judge_cgroup_evidence(const struct judge_evidence *e, struct judge_finding *f)
 	if (c->measured > 0)
 		note(f, "worker", "most memory seen in its processes, bytes", -1,
 		    c->measured);
+	if (c->measured_cpu_ms > 0)
+		note(f, "worker", "CPU time seen in its processes, ms", -1,
+		    c->measured_cpu_ms);
 }

@@ -186,15 +186,26 @@ else:
 
 def test_cpu_limit_of_the_whole_tree(node):
     """Four loops for one second between them; none alone gets there."""
-    if harness.tier() not in ("A", "A0", "B"):
-        r = node.report("call", "--cpu-time", "1s", "spin")
-        assert r["signal"]["number"] == signal.SIGXCPU  # one process's limit only
-        return
     loop = "while :; do :; done"
     r = node.report("run", "--cpu-time", "1s", "--", "sh", "-c",
                     " ".join(f"({loop}) &" for _ in range(4)) + " wait")
     assert verdict(r) == ("crashed", "cpu_limit", "proved"), r
     assert "by its processes" in r["message"]
+    assert int(evidence(r, "worker", "CPU time")[0]["after"]) > 1000
+
+
+def test_cpu_limit_of_those_who_came_and_went(redis, worker, cli):
+    """Without cgroups: each ends below the limit, and the shell has waited for it."""
+    worker(redis, "--allow-exec", "--isolation", "D")
+    loop = f"{PYTHON} -c 'import time\nwhile time.process_time() < 0.4: pass'"
+    r = cli.report("run", "--cpu-time", "1s", "--", "bash", "-c",
+                   f"while :; do {loop}; done")
+    assert verdict(r) == ("crashed", "cpu_limit", "proved"), r
+    assert "by its processes" in r["message"]
+    assert int(evidence(r, "worker", "CPU time")[0]["after"]) > 1000
+    # and the limit of one process is still the kernel's
+    r = cli.report("call", "--cpu-time", "1s", "spin")
+    assert (r["verdict"], r["signal"]["number"]) == ("cpu_limit", signal.SIGXCPU)
 
 
 def test_next_worker_cleans_up(redis, worker, cli, gate):

@@ -64,6 +64,15 @@ leftovers_children(pid_t *pids, int cap)
 	return n;
 }
 
+static rlim_t
+hard_of(const char *limits)
+{
+	char *soft_end;
+
+	(void)strtoull(limits, &soft_end, 10);
+	return strtoull(soft_end, NULL, 10);
+}
+
 /* prlimit(2) of another user's process takes CAP_SYS_RESOURCE, which root in a container
  * does not have; what /proc shows of it takes nothing. */
 static rlim_t
@@ -78,7 +87,8 @@ read_gene(pid_t pid)
 	f = fopen(path, "re");
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
 		if (strncmp(line, name, sizeof(name) - 1) == 0)
-			(void)sscanf(line + sizeof(name) - 1, "%*s %lu", &value);
+			/* its soft limit, then its hard one; "unlimited" reads as 0 */
+			value = hard_of(line + sizeof(name) - 1);
 	if (f != NULL)
 		(void)fclose(f);
 	return value;

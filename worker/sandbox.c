@@ -169,9 +169,12 @@ sandbox_profile(const struct sandbox *s)
 static int
 publish(struct sandbox *s, struct reapq_error *err)
 {
+	/* gcc takes the address for that of the first member */
+	const char *bytes = (const char *)s + offsetof(struct sandbox, plan);
+
 	s->fd = memfd_create("sandbox", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (s->fd < 0 ||
-	    write(s->fd, &s->plan, sizeof(s->plan)) != (ssize_t)sizeof(s->plan) ||
+	    write(s->fd, bytes, sizeof(s->plan)) != (ssize_t)sizeof(s->plan) ||
 	    fcntl(s->fd, F_ADD_SEALS,
 		F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
 		return error_sys(err, errno, "a memfd for the sandbox");

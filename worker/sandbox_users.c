@@ -18,8 +18,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#define FREE_MS 1000
+#define FREE_STEP_MS 20
 #define ID_MAX ((int64_t)UINT32_MAX - 1) /* the last one means "unchanged" */
 
 static bool
@@ -153,8 +156,8 @@ runs_as(const char *pid, uint32_t *ret_uid)
 	return found && !dead;
 }
 
-int
-sandbox_users_check_free(const struct sandbox_users *u, struct reapq_error *err)
+static int
+find_one(const struct sandbox_users *u, struct reapq_error *err)
 {
 	const struct dirent *entry;
 	DIR *dir = u->n > 0 ? opendir("/proc") : NULL;
@@ -174,6 +177,20 @@ sandbox_users_check_free(const struct sandbox_users *u, struct reapq_error *err)
 	}
 	if (dir != NULL)
 		(void)closedir(dir);
+	return rc;
+}
+
+int
+sandbox_users_check_free(const struct sandbox_users *u, struct reapq_error *err)
+{
+	static const struct timespec pause = {0, FREE_STEP_MS * 1000000};
+	int rc = find_one(u, err);
+
+	/* What an earlier worker has left may be dying. */
+	for (int ms = 0; rc != 0 && ms < FREE_MS; ms += FREE_STEP_MS) {
+		(void)nanosleep(&pause, NULL);
+		rc = find_one(u, err);
+	}
 	return rc;
 }
 

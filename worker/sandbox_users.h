@@ -31,7 +31,8 @@ int sandbox_users_one(
 int sandbox_users_range(const char *text, int need, struct sandbox_users *ret_users,
     struct reapq_error *err);
 
-/* Nothing may run as any of them yet. EINVAL names a process that does. */
+/* Nothing may run as any of them yet. EINVAL names a process that does, and still does
+ * after a second. */
 int sandbox_users_check_free(const struct sandbox_users *u, struct reapq_error *err);
 
 /* A user of which nothing runs, from now on the caller's; 0: there is none. */

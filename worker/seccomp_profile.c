@@ -196,6 +196,7 @@ deny_namespaces(scmp_filter_ctx ctx)
 static int
 add_rules(scmp_filter_ctx ctx, const struct seccomp_profile *p)
 {
+	static const struct scmp_arg_cmp not_unix = {0, SCMP_CMP_NE, AF_UNIX, 0};
 	int rc = 0;
 
 #if defined(__x86_64__)
@@ -207,8 +208,8 @@ add_rules(scmp_filter_ctx ctx, const struct seccomp_profile *p)
 	if (rc == 0 && p->no_namespaces)
 		rc = deny_namespaces(ctx);
 	if (rc == 0 && p->no_network)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_TRAP, SCMP_SYS(socket), 1,
-		    SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+		rc = seccomp_rule_add_array(
+		    ctx, SCMP_ACT_TRAP, SCMP_SYS(socket), 1, &not_unix);
 	return rc;
 }
 

@@ -454,8 +454,8 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 	worker_id_make(s->id, s->host);
 	/* First of all: what is forked before it may not be moved any more. */
 	file_budget_fit(&own);
-	if ((rc = sandbox_new(&s->sandbox, &own, err)) != 0 ||
-	    (rc = isolation_new(&s->isolation, own.isolation, s->id, err)) != 0 ||
+	if ((rc = isolation_new(&s->isolation, own.isolation, s->id, err)) != 0 ||
+	    (rc = sandbox_new(&s->sandbox, &own, err)) != 0 ||
 	    (rc = isolation_prepare(s->isolation, own.concurrency, err)) != 0)
 		goto out;
 	isolation_log(s->isolation);

@@ -167,6 +167,19 @@ def test_another_user(redis, worker, cli):
 
 
 @root_only
+def test_another_user_in_a_container(redis, worker, cli):
+    """Root there may not look into another user's limits: the gene is found all the same."""
+    caps = "chown dac_override fowner fsetid kill setgid setuid setpcap net_raw mknod"
+    start(worker, redis, "--child-uids", str(FIRST), "--isolation", "D", wrap=(
+        "setpriv", "--bounding-set", "-all,+" + ",+".join(caps.split())))
+    for _ in range(3):
+        r = cli.report("call", "runaway")
+        assert r["leftover_processes"] == 1, r
+        assert not harness.alive(int(r["result"]))
+    assert cli.report("call", "segv")["signal"]["name"] == "SIGSEGV"
+
+
+@root_only
 def test_user_by_number(redis, worker, cli):
     start(worker, redis, "--child-user", f"{FIRST}:{FIRST + 1}")
     got = fields(cli.report("call", "whoami")["result"])

@@ -171,7 +171,8 @@ become(const struct sandbox_plan *plan, uint32_t uid, uint32_t gid)
 int
 sandbox_become(const struct sandbox_plan *plan, uint32_t uid, const char **ret_what)
 {
-	if (plan->as_users && become(plan, uid, uid) != 0)
+	errno = EINVAL;
+	if (plan->as_users && (uid == 0 || become(plan, uid, uid) != 0))
 		return failed(ret_what, "becoming the user of its slot");
 	if (plan->as_user && become(plan, plan->uid, plan->gid) != 0)
 		return failed(ret_what, "becoming the user of --child-user");

@@ -1,4 +1,4 @@
-# hiredis, libevent, msgpack-c, jansson, elfutils: all from the distribution's packages.
+# hiredis, libevent, msgpack-c, jansson, elfutils, libseccomp: all from the distribution's packages.
 # docs/adr/ says why each. They are system headers to us, so that our warnings are
 # about our code.
 find_package(PkgConfig REQUIRED)
@@ -9,3 +9,5 @@ pkg_search_module(MSGPACK REQUIRED IMPORTED_TARGET msgpack-c msgpack)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.12)
 # For reapq-symbolize alone.
 pkg_check_modules(LIBDW REQUIRED IMPORTED_TARGET libdw>=0.176)
+# For reapq-worker alone: it makes the filters that children put on.
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp>=2.5)

@@ -218,6 +218,7 @@ future_settle_lost(struct reapq_future *future, const char *fmt, ...)
 	    .worker = "",
 	    .host = "",
 	    .isolation = "",
+	    .hardening = "",
 	    .submitted_ms = future->submitted_ms,
 	    .ended_ms = clock_wall_ms(),
 	};

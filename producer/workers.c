@@ -205,6 +205,7 @@ parse_registration(const struct redisReply *reply, void *arg, struct reapq_error
 	info->host = w.host ? w.host : "";
 	info->queues = w.queues ? w.queues : "";
 	info->isolation = w.isolation ? w.isolation : "";
+	info->hardening = w.hardening ? w.hardening : "";
 	info->version = w.version ? w.version : "";
 	info->handlers = w.handlers ? w.handlers : "";
 	info->pid = w.pid;
@@ -238,7 +239,7 @@ read_registrations(struct roster *roster, struct reapq_error *err)
 		keys_worker(key, entry->queue, entry->id);
 		info->id = entry->id;
 		info->host = info->queues = info->isolation = info->version =
-		    info->handlers = "";
+		    info->handlers = info->hardening = "";
 		asks[2 * i] =
 		    (struct call_ask){.parse = parse_registration, .arg = entry};
 		asks[2 * i + 1] =

@@ -21,6 +21,7 @@
 #include "limit.h"
 #include "log.h"
 #include "runner_proc.h"
+#include "sandbox.h"
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
@@ -192,6 +193,9 @@ attempt_start(struct attempt *a, struct child *c)
 		return;
 	}
 	a->child = c;
+	a->uid = child_uid(c);
+	(void)sandbox_words_of(
+	    a->env->sandbox, a->uid, a->hardening, sizeof(a->hardening));
 	a->state = ATTEMPT_RUNNING;
 	a->started_ms = clock_mono_ms();
 	a->started_wall_ms = clock_wall_ms();
@@ -393,6 +397,8 @@ sweep(struct attempt *a)
 	/* The group still exists: its leader is our zombie. */
 	(void)kill(-child_pid(a->child), SIGKILL);
 	inside = isolation_kill(a->slot);
+	if (a->slot == NULL)
+		sandbox_kill_user(a->uid);
 	if (left < inside)
 		left = inside;
 	if (left > 0 && clock_mono_ms() < a->sweep_until_ms) {

@@ -15,6 +15,7 @@
 #include "judge.h"
 #include "leftovers.h"
 #include "outbox.h"
+#include "sandbox.h"
 #include "symbolize.h"
 #include "wire.h"
 #include <sys/queue.h>
@@ -39,6 +40,7 @@ struct attempt_env {
 	struct outbox *outbox;
 	struct symbolize *symbolize;
 	struct isolation *isolation;
+	struct sandbox *sandbox; /* NULL: none */
 	const char *worker_id, *host;
 	void (*on_slot_free)(void *arg); /* its child is gone */
 	void (*on_closed)(struct attempt *a, void *arg);
@@ -67,6 +69,7 @@ struct attempt {
 	struct wire_task task;
 	struct reapq_limits limits; /* in force */
 	struct child *child;
+	uint32_t uid;                /* the child's own; 0: none */
 	struct isolation_slot *slot; /* its cgroup, NULL: this tier has none */
 	struct attempt_watch *watch; /* NULL: the kernel does it all */
 	struct event *ev_timer;      /* time limit, then the kill, then the sweep */
@@ -75,10 +78,11 @@ struct attempt {
 	struct judge_evidence evidence;
 	struct buf result, text; /* text: error or refusal */
 	char intent_text[128];
-	bool signalled;               /* a signal of ours has gone out */
-	int64_t ask_until_ms;         /* asked where it is, and waiting; 0: not */
-	struct crash_record *crash;   /* NULL: none was wanted */
-	struct symbolize_job *naming; /* while NAMING */
+	char hardening[SANDBOX_WORDS_MAX]; /* of its child; "" */
+	bool signalled;                    /* a signal of ours has gone out */
+	int64_t ask_until_ms;              /* asked where it is, and waiting; 0: not */
+	struct crash_record *crash;        /* NULL: none was wanted */
+	struct symbolize_job *naming;      /* while NAMING */
 	int64_t log_lines;
 	int64_t sweep_until_ms;
 	struct leftovers leftovers;

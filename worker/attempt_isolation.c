@@ -7,6 +7,7 @@
  */
 #include "attempt_isolation.h"
 
+#include "sandbox.h"
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -28,6 +29,7 @@ int
 attempt_isolation_enter(struct attempt *a, pid_t pid, struct reapq_error *err)
 {
 	a->evidence.pid = pid;
+	a->evidence.seccomp = sandbox_profile(a->env->sandbox);
 	a->evidence.memory_rlimit = a->env->config->memory_rlimit;
 	return isolation_enter(
 	    a->env->isolation, pid, &a->limits, &a->slot, &a->evidence.cgroup, err);

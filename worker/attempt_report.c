@@ -116,6 +116,7 @@ fill(struct attempt *a, struct reapq_report *r)
 	r->host = a->env->host;
 	r->pid = a->child != NULL ? child_pid(a->child) : 0;
 	r->isolation = isolation_name(a->env->isolation);
+	r->hardening = a->hardening;
 	r->leftover_processes = a->evidence.leftover_processes;
 	r->submitted_ms = a->task.submitted_ms;
 	r->started_ms = a->started_wall_ms;

@@ -6,6 +6,7 @@
  */
 #include "cgroup_slot.h"
 
+#include "cgroup_oomd.h"
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -78,6 +79,7 @@ cgroup_slot_read(
 		c->oom = cgroup_parse_key(text, "oom");
 	}
 	c->peak = number_of(s->fd[CGROUP_PEAK]);
+	cgroup_oomd_read(s->tree.fd, c);
 	if (!limited)
 		return;
 	c->failcnt = number_of(s->fd[CGROUP_FAILCNT]);

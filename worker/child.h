@@ -24,6 +24,7 @@
 struct child;
 struct event_base;
 struct runner_proc;
+struct sandbox;
 
 enum child_state {
 	CHILD_FORKING,
@@ -45,14 +46,18 @@ struct child_watcher {
 	void *arg;
 };
 
-/* gen: never used before. watcher: who hears of its death while it is warm. */
+/* gen: never used before. sandbox may be NULL. watcher: who hears of its death while it
+ * is warm. */
 int child_new(struct child **ret_child, struct event_base *base, struct runner_proc *r,
-    uint32_t gen, const struct child_watcher *watcher, struct reapq_error *err);
+    struct sandbox *sandbox, uint32_t gen, const struct child_watcher *watcher,
+    struct reapq_error *err);
 /* Kills and reaps it if need be. */
 void child_free(struct child *c);
 
 uint32_t child_gen(const struct child *c);
 pid_t child_pid(const struct child *c); /* 0 while FORKING */
+/* The user that is its alone; 0: none. */
+uint32_t child_uid(const struct child *c);
 enum child_state child_state(const struct child *c);
 
 /* The runner's answer. */

@@ -40,6 +40,12 @@ enum key {
 	KEY_OOM_TEST,
 	KEY_ISOLATION,
 	KEY_MEMORY_RLIMIT,
+	KEY_SECCOMP,
+	KEY_CHILD_USER,
+	KEY_CHILD_UIDS,
+	KEY_NO_NEW_PRIVS,
+	KEY_READ_ONLY_ROOT,
+	KEY_WRITABLE,
 	KEY_DEFAULT, /* + enum limit_index */
 	KEY_MAX = KEY_DEFAULT + LIMIT_N,
 	KEY_END = KEY_MAX + LIMIT_N
@@ -81,6 +87,20 @@ static const struct argp_option fixed[] = {
 	"auto, or exactly A, A0, B, C or D; default: the best that this host gives", 1},
     {"memory-rlimit", KEY_MEMORY_RLIMIT, NULL, 0,
 	"put memory limits on as RLIMIT_DATA too, which makes malloc fail", 1},
+    {"seccomp", KEY_SECCOMP, "PROFILE", 0,
+	"system calls that tasks may not make: default, strict, or a file with one "
+	"name "
+	"a line",
+	1},
+    {"child-user", KEY_CHILD_USER, "USER[:GROUP]", 0,
+	"run tasks as this user; the worker must be root", 1},
+    {"child-uids", KEY_CHILD_UIDS, "FIRST[-LAST]", 0,
+	"run each task as a user of its own; the worker must be root", 1},
+    {"no-new-privs", KEY_NO_NEW_PRIVS, NULL, 0,
+	"tasks get no privileges by set-id programs", 1},
+    {"read-only-root", KEY_READ_ONLY_ROOT, NULL, 0,
+	"tasks see all files read-only, and a /tmp that is not the host's", 1},
+    {"writable", KEY_WRITABLE, "DIR", 0, "not this directory; may be repeated", 1},
 };
 
 #define FIXED_N (sizeof(fixed) / sizeof(fixed[0]))
@@ -137,6 +157,25 @@ add_module(struct config *c, const char *path, struct reapq_error *err)
 		    err, REAPQ_EINVAL, "more than %d modules", CONFIG_MODULES_MAX);
 	c->modules[c->modules_count++] = real;
 	return 0;
+}
+
+static int
+keep_text(
+    struct config *c, const char *text, const char **ret_text, struct reapq_error *err)
+{
+	*ret_text = keep(c, text);
+	return *ret_text != NULL ? 0 : error_set(err, REAPQ_ENOMEM, "no memory");
+}
+
+static int
+add_writable(struct config *c, const char *path, struct reapq_error *err)
+{
+	struct sandbox_config *s = &c->sandbox;
+
+	if (s->writable_n == SANDBOX_WRITABLE_MAX)
+		return error_set(
+		    err, REAPQ_EINVAL, "more than %d", SANDBOX_WRITABLE_MAX);
+	return keep_text(c, path, &s->writable[s->writable_n++], err);
 }
 
 /* "a,b" from the environment: several of what may be repeated on the command line. */
@@ -247,6 +286,19 @@ set(struct config *c, int key, const char *text, bool from_env, struct reapq_err
 		return parse_switch(text, &c->oom_test, err);
 	case KEY_MEMORY_RLIMIT:
 		return parse_switch(text, &c->memory_rlimit, err);
+	case KEY_NO_NEW_PRIVS:
+		return parse_switch(text, &c->sandbox.no_new_privs, err);
+	case KEY_READ_ONLY_ROOT:
+		return parse_switch(text, &c->sandbox.read_only_root, err);
+	case KEY_SECCOMP:
+		return keep_text(c, text, &c->sandbox.seccomp, err);
+	case KEY_CHILD_USER:
+		return keep_text(c, text, &c->sandbox.user, err);
+	case KEY_CHILD_UIDS:
+		return keep_text(c, text, &c->sandbox.users, err);
+	case KEY_WRITABLE:
+		return from_env ? add_list(c, text, ":", add_writable, err)
+				: add_writable(c, text, err);
 	case KEY_ISOLATION:
 		if (isolation_tier_parse(text) < 0)
 			return error_set(err, REAPQ_EINVAL,

@@ -10,6 +10,7 @@
 #include "judge.h"
 
 #include "crash_words.h"
+#include "judge_seccomp.h"
 #include "judge_words.h"
 #include <signal.h>
 #include <string.h>
@@ -154,6 +155,8 @@ judge_end(const struct judge_evidence *e, struct judge_finding *f)
 {
 	if (e->crash != NULL && crash_words_sent(e->crash))
 		(void)found(f, REAPQ_V_SIGNAL, REAPQ_PROVED);
+	else if (judge_seccomp(e, f))
+		return;
 	else if (e->wait_code != CLD_EXITED)
 		judge_signal(e, f);
 	else if (e->wait_status == 0 && e->is_exec)

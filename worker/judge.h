@@ -58,6 +58,7 @@ struct judge_evidence {
 	int leftover_processes;
 	int64_t pid;
 	const char *host;
+	const char *seccomp; /* the profile in force; NULL: none */
 	/* What the process itself reported, and the end of its stderr. NULL: not read. */
 	const struct crash_record *crash;
 	const char *err;

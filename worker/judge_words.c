@@ -7,6 +7,7 @@
 #include "judge_words.h"
 
 #include "crash_words.h"
+#include "judge_seccomp.h"
 #include "names.h"
 #include "units.h"
 #include <signal.h>
@@ -91,9 +92,9 @@ say_crash(const struct judge_evidence *e, struct words *w)
 {
 	char cause[CRASH_WORDS_MAX];
 
-	if (!has_record(e))
-		return;
-	crash_words_cause(e->crash, e->err, e->err_len, cause, sizeof(cause));
+	cause[0] = '\0';
+	if (!judge_seccomp_cause(e, cause, sizeof(cause)) && has_record(e))
+		crash_words_cause(e->crash, e->err, e->err_len, cause, sizeof(cause));
 	if (cause[0] != '\0')
 		say(w, ": %s", cause);
 	say_place(e, w);
@@ -406,7 +407,7 @@ note_crash(const struct judge_evidence *e, struct judge_finding *f)
 void
 judge_words_evidence(const struct judge_evidence *e, struct judge_finding *f)
 {
-	char t[32];
+	char t[32], text[256];
 
 	f->evidence_count = 0;
 	note(f, "waitid", "how the child ended", "%s %d (%s)",
@@ -438,6 +439,8 @@ judge_words_evidence(const struct judge_evidence *e, struct judge_finding *f)
 		note(f, "worker", "processes that outlived it and were killed", "%d",
 		    e->leftover_processes);
 	judge_cgroup_evidence(e, f);
+	if (judge_seccomp_evidence(e, text, sizeof(text)))
+		note(f, "seccomp", "the system call that was refused", "%s", text);
 	if (e->crash != NULL)
 		note_crash(e, f);
 }

@@ -134,6 +134,7 @@ describe(struct lease *l, struct buf *out)
 	    .host = o->host,
 	    .queues = l->queues,
 	    .isolation = o->isolation,
+	    .hardening = o->hardening,
 	    .version = REAPQ_VERSION,
 	    .handlers = runner_proc_handlers(o->runner),
 	    .pid = getpid(),

@@ -17,7 +17,7 @@ struct conn;
 
 struct lease_options {
 	const struct config *config;
-	const char *worker_id, *host, *isolation;
+	const char *worker_id, *host, *isolation, *hardening;
 	struct conn *conn; /* borrowed */
 	const struct attempt_list *attempts;
 	struct runner_proc *runner;

@@ -46,6 +46,9 @@ void leftovers_end(void);
 /* Is pid, a child of this process, of child gen's making? */
 bool leftovers_belongs(pid_t pid, uint32_t gen);
 
+/* The mark that it carries, see runner/link.h; 0, or out of the marks' range: none. */
+uint64_t leftovers_gene(pid_t pid);
+
 /* Pids of this process's children, at most cap; returns how many, -1: not readable. */
 int leftovers_children(pid_t *pids, int cap);
 

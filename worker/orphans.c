@@ -59,13 +59,11 @@ line(const char *text, const char *name)
 static pid_t
 worker_of(pid_t pid)
 {
-	struct rlimit gene;
+	uint64_t gene = leftovers_gene(pid);
 
-	if (prlimit(pid, RLIMIT_RTTIME, NULL, &gene) != 0 ||
-	    gene.rlim_max > INT64_MAX ||
-	    (gene.rlim_max & (LINK_GENE_BASE(1) - 1)) > UINT32_MAX)
+	if (gene > INT64_MAX || (gene & (LINK_GENE_BASE(1) - 1)) > UINT32_MAX)
 		return 0;
-	return (pid_t)(gene.rlim_max / LINK_GENE_BASE(1));
+	return (pid_t)(gene / LINK_GENE_BASE(1));
 }
 
 static bool
@@ -91,7 +89,8 @@ is_above(pid_t worker, pid_t pid, bool *ret_sure)
 	return false;
 }
 
-/* Ours, alive, and known by one number alone: that of this PID namespace. */
+/* Ours, alive, and known by one number alone: that of this PID namespace. Root's tasks may
+ * have been given other users (--child-uids). */
 static bool
 is_candidate(pid_t pid)
 {
@@ -103,7 +102,8 @@ is_candidate(pid_t pid)
 	    (uid = line(text, "\nUid:\t")) == NULL ||
 	    (ns = line(text, "\nNSpid:\t")) == NULL)
 		return false;
-	return strchr("ZX", *state) == NULL && strtoul(uid, NULL, 10) == getuid() &&
+	return strchr("ZX", *state) == NULL &&
+	       (getuid() == 0 || strtoul(uid, NULL, 10) == getuid()) &&
 	       strcspn(ns, "\t\n") == strcspn(ns, "\n");
 }
 

@@ -122,7 +122,7 @@ refill(struct pool *p)
 		return;
 	while (p->n < wanted(p) && p->forking < FORKING_MAX) {
 		if (child_new(&p->children[p->n], p->base, p->opts.runner,
-			++p->next_gen, &watcher, &err) != 0) {
+			p->opts.sandbox, ++p->next_gen, &watcher, &err) != 0) {
 			trouble(p, "cannot fork a child", &err);
 			return;
 		}

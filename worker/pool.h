@@ -15,6 +15,7 @@ struct pool;
 
 struct pool_options {
 	struct runner_proc *runner; /* set by pool_set_runner when made later */
+	struct sandbox *sandbox;    /* NULL: none */
 	int spare;                  /* warm ones beside the free slots' */
 	void (*on_warm)(void *arg); /* pool_take will give one */
 	void (*on_trouble)(const char *what, const struct reapq_error *err, void *arg);

@@ -15,6 +15,7 @@
 #include "leftovers.h"
 #include "rnd.h"
 #include "runner/link.h"
+#include "runner/sandbox_plan.h"
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -205,13 +206,17 @@ become_runner(struct runner_proc *r, int fd, char **argv, char **envp)
 	rlim_t most = LINK_GENE_BASE(getppid()) + UINT32_MAX;
 	struct rlimit gene = {most, most};
 	int low = fcntl(fd, F_DUPFD, 10);
+	int sandbox = r->opts.sandbox_fd;
+	int last = sandbox < 0 ? LINK_FD : SANDBOX_FD;
 	int null = open("/dev/null", O_RDWR);
 
 	/* A session of its own: a terminal's Ctrl-C is for the worker. */
 	(void)setsid();
 	if (low < 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-	    dup2(null, STDOUT_FILENO) < 0 || dup2(low, LINK_FD) < 0 ||
-	    close_range(LINK_FD + 1, ~0U, 0) != 0)
+	    dup2(null, STDOUT_FILENO) < 0 ||
+	    (sandbox >= 0 && (sandbox = fcntl(sandbox, F_DUPFD, 10)) < 0) ||
+	    dup2(low, LINK_FD) < 0 || (sandbox >= 0 && dup2(sandbox, SANDBOX_FD) < 0) ||
+	    close_range((unsigned)last + 1, ~0U, 0) != 0)
 		_exit(1);
 	/* Its children have this one until they set their own, which is lower. */
 	(void)setrlimit(RLIMIT_RTTIME, &gene);
@@ -259,15 +264,19 @@ start(struct runner_proc *r, struct reapq_error *err)
 	int fds[2] = {-1, -1}, rc;
 	sigset_t all, old;
 	char **envp = clean_environment();
-	char **argv = calloc(r->opts.modules_count + 2, sizeof(*argv));
+	char **argv = calloc(r->opts.modules_count + 3, sizeof(*argv));
+	static char flag[] = SANDBOX_FLAG;
+	size_t n = 0;
 
 	if (envp == NULL || argv == NULL) {
 		rc = error_set(err, REAPQ_ENOMEM, "no memory to start the runner");
 		goto out;
 	}
-	argv[0] = r->path;
+	argv[n++] = r->path;
+	if (r->opts.sandbox_fd >= 0)
+		argv[n++] = flag;
 	for (size_t i = 0; i < r->opts.modules_count; i++)
-		argv[i + 1] = r->opts.modules[i];
+		argv[n++] = r->opts.modules[i];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
 		rc = error_sys(err, errno, "socketpair");
 		goto out;
@@ -358,8 +367,8 @@ runner_proc_spawning(const struct runner_proc *r)
 }
 
 int
-runner_proc_spawn(struct runner_proc *r, uint32_t gen, const int fds[LINK_SPAWN_FDS],
-    struct reapq_error *err)
+runner_proc_spawn(struct runner_proc *r, uint32_t gen, uint32_t uid,
+    const int fds[LINK_SPAWN_FDS], struct reapq_error *err)
 {
 	union {
 		struct cmsghdr align;
@@ -375,6 +384,7 @@ runner_proc_spawn(struct runner_proc *r, uint32_t gen, const int fds[LINK_SPAWN_
 	memset(&msg, 0, sizeof(msg));
 	msg.type = LINK_SPAWN;
 	msg.gen = gen;
+	msg.value = (int32_t)uid;
 	memset(&control, 0, sizeof(control));
 	memset(&mh, 0, sizeof(mh));
 	mh.msg_iov = &iov;

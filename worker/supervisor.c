@@ -25,6 +25,7 @@
 #include "quarantine.h"
 #include "reaper.h"
 #include "runner_proc.h"
+#include "sandbox.h"
 #include "slots.h"
 #include "symbolize.h"
 #include "worker_id.h"
@@ -40,7 +41,6 @@ struct supervisor {
 	struct event_base *base;
 	struct drain *drain;
 	struct embedded *embedded;
-	struct event *ev_embedded; /* its death, which nothing here can mend */
 	struct conns conns;
 	struct runner_proc *runner;
 	struct pool *pool;
@@ -50,6 +50,7 @@ struct supervisor {
 	struct fetch *fetch;
 	struct lease *lease;
 	struct isolation *isolation;
+	struct sandbox *sandbox;
 	struct slots slots;
 	struct quarantine quarantine;
 	bool warm_seen, redis_seen, redis_down_told, ready;
@@ -165,7 +166,7 @@ on_runner_died(const char *how, void *arg)
 }
 
 static void
-on_runner_broken(const struct reapq_error *err, void *arg)
+on_broken(const struct reapq_error *err, void *arg)
 {
 	quit(arg, err);
 }
@@ -278,9 +279,10 @@ static int
 make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *err)
 {
 	struct runner_proc_options ro = {runner_path, s->config->modules,
-	    (size_t)s->config->modules_count, on_runner_ready, on_spawned,
-	    on_runner_died, on_runner_broken, s};
-	struct pool_options po = {NULL, s->config->warm, on_warm, on_pool_trouble, s};
+	    (size_t)s->config->modules_count, sandbox_fd(s->sandbox), on_runner_ready,
+	    on_spawned, on_runner_died, on_broken, s};
+	struct pool_options po = {
+	    NULL, s->sandbox, s->config->warm, on_warm, on_pool_trouble, s};
 	struct drain_options dopts = {s->config->grace_ms, s->config->kill_grace_ms,
 	    on_drain_begin, on_drain_stop, on_drain_give_up, s};
 	struct reaper_options eo = {is_known, is_forking, s};
@@ -319,33 +321,13 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 		.outbox = s->outbox,
 		.symbolize = s->symbolize,
 		.isolation = s->isolation,
+		.sandbox = s->sandbox,
 		.worker_id = s->id,
 		.host = s->host});
 	struct lease_options lo = {s->config, s->id, s->host,
-	    isolation_name(s->isolation), s->conns.main, &s->slots.attempts, s->runner,
-	    clock_wall_ms(), &s->slots.done, s};
+	    isolation_name(s->isolation), sandbox_words(s->sandbox), s->conns.main,
+	    &s->slots.attempts, s->runner, clock_wall_ms(), &s->slots.done, s};
 	return lease_new(&s->lease, s->base, &lo, err);
-}
-
-static void
-on_embedded_death(evutil_socket_t fd, short what, void *arg)
-{
-	struct reapq_error err = REAPQ_ERROR_INIT;
-
-	(void)fd;
-	(void)what;
-	(void)error_set(&err, REAPQ_ESYS, "the embedded redis-server died");
-	quit(arg, &err);
-}
-
-static int
-watch_embedded(struct supervisor *s, struct reapq_error *err)
-{
-	s->ev_embedded = event_new(
-	    s->base, embedded_pid_fd(s->embedded), EV_READ, on_embedded_death, s);
-	if (s->ev_embedded == NULL || event_add(s->ev_embedded, NULL) != 0)
-		return error_set(err, REAPQ_ENOMEM, "no memory to watch redis-server");
-	return 0;
 }
 
 static int
@@ -365,7 +347,8 @@ start(struct supervisor *s, struct reapq_error *err)
 		 &s->conns, s->base, &s->config->url, s->id, on_redis, s, err)) != 0 ||
 	    (rc = make_parts(s, runner_path, err)) != 0)
 		return rc;
-	if (s->embedded != NULL && (rc = watch_embedded(s, err)) != 0)
+	if (s->embedded != NULL &&
+	    (rc = embedded_watch(s->embedded, s->base, on_broken, s, err)) != 0)
 		return rc;
 	pool_want(s->pool, s->config->concurrency);
 	return 0;
@@ -386,8 +369,7 @@ free_all(struct supervisor *s)
 	outbox_free(s->outbox);
 	conns_close(&s->conns);
 	drain_free(s->drain);
-	if (s->ev_embedded != NULL)
-		event_free(s->ev_embedded);
+	embedded_unwatch(s->embedded);
 	if (s->base != NULL)
 		event_base_free(s->base);
 }
@@ -422,6 +404,7 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 	/* First of all: what is forked before it may not be moved any more. */
 	file_budget_fit(&own);
 	if ((rc = isolation_new(&s->isolation, own.isolation, s->id, err)) != 0 ||
+	    (rc = sandbox_new(&s->sandbox, &own, err)) != 0 ||
 	    (rc = isolation_prepare(s->isolation, own.concurrency, err)) != 0)
 		goto out;
 	isolation_log(s->isolation);
@@ -445,6 +428,7 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 out:
 	embedded_free(s->embedded);
 	isolation_free(s->isolation);
+	sandbox_free(s->sandbox);
 	free(s);
 	return rc;
 }

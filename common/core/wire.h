@@ -79,7 +79,7 @@ int wire_attempt_encode(
 
 /* What a worker says of itself in its registry key; strings live in the box. */
 struct wire_worker {
-	const char *id, *host, *queues, *isolation, *version, *handlers;
+	const char *id, *host, *queues, *isolation, *hardening, *version, *handlers;
 	int64_t pid, slots, busy, tasks_done, started_ms;
 };
 int wire_worker_encode(

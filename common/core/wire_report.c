@@ -106,6 +106,7 @@ static const struct wire_field fields[] = {
     {"hn", "host", WIRE_TEXT, FIELD(host), 0, NULL, 0, 0},
     {"p", "pid", WIRE_INT64, FIELD(pid), 0, NULL, 0, INT64_MIN},
     {"i", "isolation", WIRE_TEXT, FIELD(isolation), 0, NULL, 0, 0},
+    {"hd", "hardening", WIRE_TEXT, FIELD(hardening), 0, NULL, 0, 0},
     {"lp", "leftover_processes", WIRE_INT, FIELD(leftover_processes), 0, NULL, 0,
 	INT32_MIN},
     {"t", "submitted_ms", WIRE_INT64, FIELD(submitted_ms), 0, NULL, 0, INT64_MIN},

@@ -14,6 +14,7 @@ static const struct wire_field fields[] = {
     {"hn", "host", WIRE_TEXT, FIELD(host), 0, NULL, 0, 0},
     {"qs", "queues", WIRE_TEXT, FIELD(queues), 0, NULL, 0, 0},
     {"i", "isolation", WIRE_TEXT, FIELD(isolation), 0, NULL, 0, 0},
+    {"hd", "hardening", WIRE_TEXT, FIELD(hardening), 0, NULL, 0, 0},
     {"ver", "version", WIRE_TEXT, FIELD(version), 0, NULL, 0, 0},
     {"hs", "handlers", WIRE_TEXT, FIELD(handlers), 0, NULL, 0, 0},
     {"p", "pid", WIRE_INT64, FIELD(pid), 0, NULL, 0, INT64_MIN},

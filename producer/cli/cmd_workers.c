@@ -31,6 +31,7 @@ print_json(const struct reapq_worker_info *w)
 	json_put_text(&j, "queues", w->queues);
 	json_put_text(&j, "handlers", w->handlers);
 	json_put_text(&j, "isolation", w->isolation);
+	json_put_text(&j, "hardening", w->hardening);
 	json_put_text(&j, "version", w->version);
 	json_put_int(&j, "slots", w->slots);
 	json_put_int(&j, "busy", w->busy);
@@ -47,19 +48,21 @@ add_row(struct table *t, const struct reapq_worker_info *w)
 	int64_t now = clock_wall_ms();
 	int64_t age =
 	    now > w->started_ms && w->started_ms > 0 ? now - w->started_ms : 0;
-	char pid[24], slots[56], done[24], up[32], handlers[64];
+	char pid[24], slots[56], done[24], up[32], handlers[64], isolation[160];
 
 	(void)snprintf(pid, sizeof pid, "%" PRId64, w->pid);
 	(void)snprintf(slots, sizeof slots, "%" PRId64 "/%" PRId64, w->busy, w->slots);
 	/* A worker may have dozens: --json shows them all. */
 	(void)snprintf(handlers, sizeof handlers, "%.56s%s", w->handlers,
 	    strlen(w->handlers) > 56 ? "..." : "");
+	(void)snprintf(isolation, sizeof isolation, "%s%s%s", w->isolation,
+	    *w->hardening ? " " : "", w->hardening);
 	(void)snprintf(done, sizeof done, "%" PRId64, w->tasks_done);
 	/* Whole seconds once it is a matter of seconds: nobody reads more. */
 	(void)units_format_ms(age > 10000 ? age / 1000 * 1000 : age, up, sizeof up);
 	table_add(
 	    t, (const char *const[]){w->id, w->host, pid, w->alive ? "alive" : "gone",
-		   slots, done, up, w->queues, w->isolation, handlers});
+		   slots, done, up, w->queues, isolation, handlers});
 }
 
 static int

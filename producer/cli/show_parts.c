@@ -19,6 +19,7 @@ show_where(const struct reapq_report *r, FILE *out)
 {
 	const char *host = r->host ? r->host : "";
 	const char *isolation = r->isolation ? r->isolation : "";
+	const char *hardening = r->hardening ? r->hardening : "";
 	char pid[40] = "", text[512];
 
 	if (!r->worker || !*r->worker)
@@ -26,9 +27,9 @@ show_where(const struct reapq_report *r, FILE *out)
 	/* Of a worker that was lost, or a task that had no process, less is known. */
 	if (r->pid > 0)
 		(void)snprintf(pid, sizeof pid, ", process %" PRId64, r->pid);
-	(void)snprintf(text, sizeof text, "%s%s%s%s%s%s", r->worker,
-	    *host ? " on " : "", host, pid, *isolation ? ", isolation " : "",
-	    isolation);
+	(void)snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s", r->worker,
+	    *host ? " on " : "", host, pid, *isolation ? ", isolation " : "", isolation,
+	    *hardening ? ", " : "", hardening);
 	show_field("worker", text, out);
 	if (r->leftover_processes > 0) {
 		(void)snprintf(text, sizeof text,

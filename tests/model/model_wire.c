@@ -267,6 +267,7 @@ random_report(void)
 	r.host = text(0, 30);
 	r.pid = any_int64();
 	r.isolation = text(0, 30);
+	r.hardening = text(0, 30);
 	r.leftover_processes = any_int();
 	r.submitted_ms = any_int64();
 	r.started_ms = any_int64();
@@ -279,8 +280,8 @@ static struct wire_worker
 random_worker(void)
 {
 	struct wire_worker w = {text(0, 20), text(0, 20), text(0, 20), text(0, 20),
-	    text(0, 20), text(0, 20), any_int64(), any_int64(), any_int64(),
-	    any_int64(), any_int64()};
+	    text(0, 20), text(0, 20), text(0, 20), any_int64(), any_int64(),
+	    any_int64(), any_int64(), any_int64()};
 
 	return w;
 }

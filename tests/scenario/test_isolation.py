@@ -138,6 +138,48 @@ def test_killed_from_outside_is_no_oom(node, gate):
         assert "not by the kernel's OOM killer" in r["message"]
 
 
+def marked_home(pid):
+    """A cgroup v2 directory with this process, if marks can be put on it; or None."""
+    own = re.search(r"^0::(.*)$", open(f"/proc/{pid}/cgroup").read(), re.M)
+    for mount in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified"):
+        path = mount + own.group(1) if own else ""
+        if "/reapq." not in path or not os.path.isdir(path):
+            continue
+        try:
+            os.setxattr(path, "user.oomd_ooms", b"3")
+        except OSError:
+            continue
+        return path
+    return None
+
+
+def test_killed_by_systemd_oomd(node, gate):
+    """As it does it: a mark on the cgroup, a SIGKILL, another mark."""
+    for round_number in range(2):
+        door = gate()
+        task = node.cli.submit("--", "sh", "-c",
+                               f"echo $$ > {door.path}; exec sleep 3600")
+        with open(door.path) as f:
+            pid = int(f.read())
+        home = marked_home(pid)
+        if home is None:
+            os.kill(pid, signal.SIGKILL)
+            assert node.cli.wait(task)[task]["verdict"] == "signal"
+            pytest.skip("no cgroup v2 of the task's own that takes marks")
+        if round_number == 0:
+            os.setxattr(home, "user.oomd_kill", b"1")
+        os.kill(pid, signal.SIGKILL)
+        r = node.cli.wait(task)[task]
+        if round_number == 0:
+            assert verdict(r) == ("crashed", "oom", "proved"), r
+            assert "killed by systemd-oomd" in r["message"]
+            marks = evidence(r, "systemd-oomd", "user.oomd_ooms of its own")[0]
+            assert (marks["before"], marks["after"]) == ("0", "3")
+            first = home
+        elif home == first:  # the mark stands as it did
+            assert verdict(r) == ("crashed", "signal", "unknown"), r
+
+
 def test_forks_over_the_limit(node):
     if not harness.limits_memory():
         r = node.report("run", "--processes", "10", "--", "bash", "-c", "ulimit -u")
@@ -186,15 +228,26 @@ else:
 
 def test_cpu_limit_of_the_whole_tree(node):
     """Four loops for one second between them; none alone gets there."""
-    if harness.tier() not in ("A", "A0", "B"):
-        r = node.report("call", "--cpu-time", "1s", "spin")
-        assert r["signal"]["number"] == signal.SIGXCPU  # one process's limit only
-        return
     loop = "while :; do :; done"
     r = node.report("run", "--cpu-time", "1s", "--", "sh", "-c",
                     " ".join(f"({loop}) &" for _ in range(4)) + " wait")
     assert verdict(r) == ("crashed", "cpu_limit", "proved"), r
     assert "by its processes" in r["message"]
+    assert int(evidence(r, "worker", "CPU time")[0]["after"]) > 1000
+
+
+def test_cpu_limit_of_those_who_came_and_went(redis, worker, cli):
+    """Without cgroups: each ends below the limit, and the shell has waited for it."""
+    worker(redis, "--allow-exec", "--isolation", "D")
+    loop = f"{PYTHON} -c 'import time\nwhile time.process_time() < 0.4: pass'"
+    r = cli.report("run", "--cpu-time", "1s", "--", "bash", "-c",
+                   f"while :; do {loop}; done")
+    assert verdict(r) == ("crashed", "cpu_limit", "proved"), r
+    assert "by its processes" in r["message"]
+    assert int(evidence(r, "worker", "CPU time")[0]["after"]) > 1000
+    # and the limit of one process is still the kernel's
+    r = cli.report("call", "--cpu-time", "1s", "spin")
+    assert (r["verdict"], r["signal"]["number"]) == ("cpu_limit", signal.SIGXCPU)
 
 
 def test_next_worker_cleans_up(redis, worker, cli, gate):

@@ -134,6 +134,7 @@ wire_text_worker(const struct wire_worker *w)
 	wire_text_string(&b, "host", w->host);
 	wire_text_string(&b, "queues", w->queues);
 	wire_text_string(&b, "isolation", w->isolation);
+	wire_text_string(&b, "hardening", w->hardening);
 	wire_text_string(&b, "version", w->version);
 	wire_text_string(&b, "handlers", w->handlers);
 	wire_text_int(&b, "pid", w->pid, 0);
@@ -256,6 +257,7 @@ wire_text_report(const struct reapq_report *r)
 	wire_text_string(&b, "host", r->host);
 	wire_text_int(&b, "pid", r->pid, 0);
 	wire_text_string(&b, "isolation", r->isolation);
+	wire_text_string(&b, "hardening", r->hardening);
 	wire_text_int(&b, "leftover_processes", r->leftover_processes, 0);
 	wire_text_int(&b, "submitted_ms", r->submitted_ms, 0);
 	wire_text_int(&b, "started_ms", r->started_ms, 0);

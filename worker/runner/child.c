@@ -12,6 +12,7 @@
 #include "call.h"
 #include "crash.h"
 #include "rlimits.h"
+#include "sandbox.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -76,8 +77,19 @@ limit(struct reapq_call *call, bool fresh_image)
 		refuse(call, "cannot set the limit", what, -rc);
 }
 
+/* The last thing before user code: it may refuse what the steps before it need. */
+static void
+put_filter_on(struct reapq_call *call, const struct sandbox_plan *plan)
+{
+	const char *what = "";
+	int rc = plan == NULL ? 0 : sandbox_filter(plan, &what);
+
+	if (rc != 0)
+		refuse(call, "cannot put its sandbox on", what, -rc);
+}
+
 static _Noreturn void
-run_exec(struct reapq_call *call)
+run_exec(struct reapq_call *call, const struct sandbox_plan *plan)
 {
 	size_t argc = call->head.argc, envc = call->head.envc;
 	char **argv = calloc(argc + 1, sizeof(*argv));
@@ -103,20 +115,22 @@ run_exec(struct reapq_call *call)
 	if (call->cwd[0] != '\0' && chdir(call->cwd) != 0)
 		refuse(call, "cannot enter its working directory", call->cwd, errno);
 	limit(call, true);
+	put_filter_on(call, plan);
 	execvp(argv[0], argv);
 	refuse(call, "cannot execute", argv[0], errno);
 }
 
 static _Noreturn void
-run_handler(struct reapq_call *call, const struct loader *loader)
+run_handler(struct reapq_call *call, const struct child_setup *setup)
 {
-	const struct reapq_handler *h = loader_find(loader, call->handler);
+	const struct reapq_handler *h = loader_find(setup->loader, call->handler);
 	enum reapq_answer answer;
 	int rc;
 
 	if (h == NULL)
 		refuse(call, "no handler", call->handler, ENOENT);
 	limit(call, false);
+	put_filter_on(call, setup->sandbox);
 	answer = h->run(call);
 	/* what it printed is part of its report */
 	fflush(stdout);
@@ -133,26 +147,50 @@ run_handler(struct reapq_call *call, const struct loader *loader)
 	_exit(rc == 0 ? 0 : EXIT_SETUP);
 }
 
+/* Lost when it changes: set first, then look whether it was too late. */
+static void
+die_with_worker(const struct child_setup *setup)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != setup->worker_pid)
+		_exit(EXIT_SETUP);
+}
+
+/* 0, or negative errno: then it has to refuse its task, as soon as it has one. */
+static int
+become_sandboxed(const struct child_setup *setup, const char **ret_what)
+{
+	int rc;
+
+	if (setup->sandbox == NULL)
+		return 0;
+	rc = sandbox_become(setup->sandbox, setup->uid, ret_what);
+	/* A change of user has undone it, prctl(2). */
+	die_with_worker(setup);
+	return rc;
+}
+
 void
 child_main(const struct child_setup *setup)
 {
 	struct reapq_call call;
-	int rc;
+	const char *what = "";
+	int rc, locked;
 
 	reset_signals();
-	/* Lost when it changes: set first, then look whether it was too late. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != setup->worker_pid)
-		_exit(EXIT_SETUP);
+	die_with_worker(setup);
 	(void)setsid();
 	rlimits_set_gene(setup->worker_pid, setup->gen);
 	crash_attach(setup->page_fd);
 	place_descriptors(setup);
+	locked = become_sandboxed(setup, &what);
 	rc = call_receive(&call, CHAN_FD);
 	if (rc > 0)
 		_exit(0);
 	if (rc < 0)
 		refuse(&call, "cannot receive the task", NULL, -rc);
+	if (locked != 0)
+		refuse(&call, "cannot put its sandbox on", what, -locked);
 	if (call.head.argc > 0)
-		run_exec(&call);
-	run_handler(&call, setup->loader);
+		run_exec(&call, setup->sandbox);
+	run_handler(&call, setup);
 }

@@ -3,6 +3,7 @@
 #define RUNNER_CHILD_H
 
 #include "loader.h"
+#include "sandbox_plan.h"
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -11,6 +12,8 @@ struct child_setup {
 	pid_t worker_pid;
 	int chan_fd, out_fd, err_fd, page_fd;
 	const struct loader *loader;
+	const struct sandbox_plan *sandbox; /* NULL: none */
+	uint32_t uid;                       /* its own, where the plan wants that */
 };
 
 /* Runs in the child, right after the fork. Ends with _exit, never returns. */

@@ -3,7 +3,8 @@
  *
  * One SOCK_SEQPACKET socketpair, one struct link_msg a packet, both ends of one build.
  * The worker asks for a child (LINK_SPAWN with four descriptors by SCM_RIGHTS: the
- * child's channel, its stdout, its stderr, its crash page); the runner answers each with
+ * child's channel, its stdout, its stderr, its crash page; value is its uid, 0 for none of
+ * its own); the runner answers each with
  * its pid or an errno, in order. gen is the worker's number for the child, never reused: a late
  * answer of an earlier runner cannot be taken for another child's.
  */

@@ -10,6 +10,7 @@
 #include "fork.h"
 #include "link.h"
 #include "loader.h"
+#include "sandbox.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -69,14 +71,14 @@ hear(struct link_msg *msg, int fds[LINK_SPAWN_FDS])
 }
 
 static void
-serve(const struct loader *loader, pid_t worker_pid)
+serve(const struct loader *loader, const struct sandbox_plan *sandbox, pid_t worker_pid)
 {
 	struct link_msg msg;
 	int fds[LINK_SPAWN_FDS];
 
 	while (hear(&msg, fds)) {
-		struct child_setup setup = {
-		    msg.gen, worker_pid, fds[0], fds[1], fds[2], fds[3], loader};
+		struct child_setup setup = {msg.gen, worker_pid, fds[0], fds[1], fds[2],
+		    fds[3], loader, sandbox, (uint32_t)msg.value};
 		pid_t pid = fork_sibling();
 
 		if (pid == 0)
@@ -122,11 +124,39 @@ one_thread(void)
 	return n == 1;
 }
 
+/* The worker's plan; NULL, as nobody else can hand one down: it could not be mapped. */
+static const struct sandbox_plan *
+map_plan(void)
+{
+	void *plan = mmap(
+	    NULL, sizeof(struct sandbox_plan), PROT_READ, MAP_PRIVATE, SANDBOX_FD, 0);
+
+	close(SANDBOX_FD);
+	return plan == MAP_FAILED ? NULL : plan;
+}
+
+/* After the modules are loaded: theirs may be files that are not to be seen after it. */
+static int
+lock_in(const struct sandbox_plan *plan)
+{
+	const char *what = "no memory for the plan";
+	char text[512];
+	int rc = plan == NULL ? -ENOMEM : sandbox_root(plan, &what);
+
+	if (rc == 0)
+		return 0;
+	snprintf(text, sizeof(text), "the sandbox: %s: %s", what, strerror(-rc));
+	tell(LINK_FATAL, 0, REAPQ_ESYS, text);
+	return -1;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct reapq_error err = REAPQ_ERROR_INIT;
 	struct loader *loader = NULL;
+	const struct sandbox_plan *plan = NULL;
+	bool sandboxed = argc > 1 && strcmp(argv[1], SANDBOX_FLAG) == 0;
 	pid_t worker_pid = getppid();
 	struct sigaction ign;
 
@@ -145,6 +175,11 @@ main(int argc, char **argv)
 	(void)sigaction(SIGTERM, &ign, NULL);
 	(void)sigaction(SIGHUP, &ign, NULL);
 	volunteer_for_oom();
+	if (sandboxed) {
+		plan = map_plan();
+		argv++;
+		argc--;
+	}
 	if (loader_new(&loader, argv + 1, (size_t)(argc - 1), &err) != 0) {
 		tell(LINK_FATAL, 0, err.code, err.msg);
 		return 1;
@@ -156,11 +191,13 @@ main(int argc, char **argv)
 		    "this process, so it may have one only");
 		return 1;
 	}
+	if (sandboxed && lock_in(plan) != 0)
+		return 1;
 	/* After the modules, which it lists. */
 	crash_init();
 	for (size_t i = 0; i < loader_count(loader); i++)
 		tell(LINK_HANDLER, 0, 0, loader_at(loader, i)->name);
 	tell(LINK_READY, 0, 0, "");
-	serve(loader, worker_pid);
+	serve(loader, plan, worker_pid);
 	return 0;
 }

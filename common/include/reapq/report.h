@@ -146,6 +146,7 @@ struct reapq_report {
 	const char *isolation;     /* "" where no worker had it */
 	int leftover_processes;
 	int64_t submitted_ms, started_ms, ended_ms; /* Unix time; 0: never */
+	const char *hardening; /* what more it was locked into; "" for nothing */
 };
 
 #ifdef __cplusplus

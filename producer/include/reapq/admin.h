@@ -45,10 +45,11 @@ struct reapq_worker_info {
 	const char *handlers; /* names, separated by spaces */
 	int64_t pid;
 	int64_t slots, busy;
-	int64_t tasks_done;   /* attempts ended since it started */
-	int64_t started_ms;   /* Unix time */
-	int64_t heartbeat_ms; /* Unix time (Redis's clock) of its last heartbeat */
-	int alive;            /* its lease has not ended */
+	int64_t tasks_done;    /* attempts ended since it started */
+	int64_t started_ms;    /* Unix time */
+	int64_t heartbeat_ms;  /* Unix time (Redis's clock) of its last heartbeat */
+	int alive;             /* its lease has not ended */
+	const char *hardening; /* what more its tasks are locked into; "" for nothing */
 };
 
 /*

@@ -49,6 +49,9 @@ static const struct reapq_handler handlers[] = {
     {"big", output_big, "a result of PAYLOAD MiB"},
     {"stderr", output_stderr, "write PAYLOAD bytes to stderr, then abort"},
     {"print", output_print, "write the payload to stdout and to stderr"},
+    {"traceme", sandbox_traceme, "let itself be traced (ptrace)"},
+    {"netsocket", sandbox_socket, "make a socket for the network"},
+    {"whoami", sandbox_whoami, "its user, and what prctl tells of it"},
     {"badframe", output_badframe, "write garbage to the worker"},
     {NULL, NULL, NULL},
 };

@@ -384,6 +384,37 @@ step_redis(void)
 	}
 }
 
+/* From some moment on nothing reaches the disk; then Redis restarts with what did. */
+static void
+step_rollback(void)
+{
+	struct state s = *now;
+	if (spend(&s, ROLLBACK)) {
+		s.saved.is = 1;
+		memcpy(s.saved.t, s.t, sizeof s.t);
+		memcpy(s.saved.last, s.last, sizeof s.last);
+		s.saved.unique = s.unique;
+		emit(&s, "nothing is saved from here on", 0, true);
+	}
+	s = *now;
+	if (!s.saved.is)
+		return;
+	memcpy(s.t, s.saved.t, sizeof s.t);
+	memcpy(s.last, s.saved.last, sizeof s.last);
+	s.unique = s.saved.unique;
+	memset(&s.saved, 0, sizeof s.saved);
+	for (int i = 0; i < scene->tasks; i++) {
+		s.t[i].late = now->t[i].late;
+		s.t[i].ever = now->t[i].ever;
+		if (s.t[i].lease)
+			s.t[i].lease = knows(&s, i) ? OVER_BY_OUTAGE : OVER;
+	}
+	s.gap = 1;
+	s.grace = 0;
+	s.lost_all++;
+	emit(&s, "Redis comes back with older data", 0, true);
+}
+
 static void
 step_ghost(void)
 {
@@ -443,6 +474,7 @@ steps(const void *state)
 		step_cancel(i);
 	}
 	step_redis();
+	step_rollback();
 	step_ghost();
 }
 

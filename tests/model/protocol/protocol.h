@@ -67,6 +67,7 @@ enum fault {
 	FAIL,
 	EXPIRE_RESULT,
 	PRODUCER_DIES,
+	ROLLBACK,
 	FAULTS
 };
 
@@ -105,15 +106,24 @@ struct ghost {
 	uint8_t kind, worker, task, seq, mode, grant; /* kind: s, c, f or 0 */
 };
 
+/* What a Redis that loses its last second comes back with. */
+struct saved {
+	uint8_t is;
+	struct task t[TASKS];
+	struct last last[WORKERS];
+	uint8_t unique;
+};
+
 struct state {
 	struct task t[TASKS];
 	struct last last[WORKERS];
 	uint8_t unique;     /* u:KEY: task + 1 */
 	uint8_t gap, grace; /* nobody ticked lately; the tick's grace */
-	uint8_t lost_all;   /* history: Redis was flushed */
+	uint8_t lost_all;   /* history: Redis was flushed, or went back */
 	struct worker w[WORKERS];
 	struct waiter f[PRODUCERS][TASKS];
 	struct ghost ghost;
+	struct saved saved;
 	uint8_t budget[FAULTS];
 };
 

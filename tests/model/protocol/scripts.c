@@ -244,9 +244,9 @@ tick_recover(struct state *s, int task)
 	if (t->lease == OVER_BY_OUTAGE && w->life == UP &&
 	    w->held[task].state != IDLE && w->held[task].seq == t->seq)
 		checker_violation("an outage cost a healthy worker its task");
-	if (s->budget[KILL] + s->budget[STOP] + s->budget[OUTAGE] + s->budget[FLUSH] ==
-	    scene->budget[KILL] + scene->budget[STOP] + scene->budget[OUTAGE] +
-		scene->budget[FLUSH])
+	if (!s->lost_all && s->budget[KILL] == scene->budget[KILL] &&
+	    s->budget[STOP] == scene->budget[STOP] &&
+	    s->budget[OUTAGE] == scene->budget[OUTAGE])
 		checker_violation("a task lost its worker, and no worker was lost");
 	if (bug != TICK_KEEPS_LEASE)
 		t->lease = NO_LEASE;

@@ -3,6 +3,8 @@
 local function refuse(B,id,a,m,why,h)
   local res=report(B,id,a,m,nil,'failed','not_started','proved',why,'script')
   bury(B,id,why,m,res)
+  -- what has ended stays so, whatever is in its record's place now
+  if redis.call('EXISTS',B..'r:'..id)==1 then redis.call('DEL',B..'t:'..id) return end
   resolve(B,id,h and h[1],res,h and h[2],h and h[3])
 end
 -- The fields of a task, or nil: its key then holds another type, and it is refused.

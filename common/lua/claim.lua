@@ -30,10 +30,16 @@ local last=put('GET',lk)
 if last and string.sub(last,1,#tok+1)==tok..',' then
   for id in string.gmatch(string.sub(last,#tok+2),'[^,]+') do
     local h=put('HMGET',B..'t:'..id,'s','a','lo','nf','m')
-    if h[1]=='R'..tok then give(id,h[2],h[3],h[4],h[5]) end
+    if h[1]=='R'..tok then                      -- a whole lease from this answer on
+      put('ZADD',B..'l',now+lease,id) give(id,h[2],h[3],h[4],h[5])
+    end
   end
   return out
 end
+-- A copy of an earlier claim that the network held back: nobody would run what it took.
+local function seq(t) return tonumber(string.match(t,'^[^,]*%.(%d+)%f[,%z]') or 0) end
+if last and seq(last)>seq(tok) then return out end
+redis.call('SET',lk,tok..',','PX',math.max(lease*4,900000))
 local cfg=put('HMGET',B..'cfg','paused','rl_max','rl_ms')
 if cfg[1] then redis.call('DEL',B..'w') out[1]=-1 return out end
 if cfg[2] then
@@ -100,7 +106,7 @@ end
 if out[1]==0 and suspects>0 then out[1]=-2 end
 if #got>0 then
   put('ZADD',B..'l',unpack(z))
-  redis.call('SET',lk,tok..','..table.concat(got,','),'PX',lease*4)
+  redis.call('SET',lk,tok..','..table.concat(got,','),'PX',math.max(lease*4,900000))
   if cfg[2] and put('INCRBY',B..'rl',#got)==#got then redis.call('PEXPIRE',B..'rl',cfg[3]) end
 end
 if (#got>0 or out[1]==-3) and put('LLEN',B..'w')==0 then  -- leave a wake-up while there is backlog

@@ -1,0 +1,335 @@
+"""What docs/protocol.md says, in plain Python: one method a script, in one place.
+
+A change of a script's meaning is a change of its method here, and of nothing else in
+this directory but the random arguments in actions.py. Each method answers what the
+script has to answer, and leaves behind what Redis has to hold. A value that this model
+cannot know (a time) is the pair of the bounds it must lie in.
+"""
+
+import dataclasses
+
+LISTS = ("p0", "p1", "p2", "ps")
+KEEP_LAST = 900000  # ms that a worker's last claim is remembered, at least
+ANY = object()      # an answer that says nothing
+
+
+@dataclasses.dataclass
+class Task:
+    message: bytes
+    state: str
+    pri: int
+    max_fail: int
+    max_lost: int
+    ttl: int
+    deadline: int
+    producer: str
+    unique: str
+    token: str = ""
+    attempts: int = 0
+    lost: int = 0
+    failed: int = 0
+    cancel: str = ""
+    history: list = dataclasses.field(default_factory=list)
+    waiters: list = dataclasses.field(default_factory=list)
+
+    def running(self, token):
+        return self.state == "R" and self.token == token
+
+    def worker(self):
+        return self.token.rpartition(".")[0]
+
+
+@dataclasses.dataclass
+class Result:
+    report: object  # a worker's bytes, or what a script's own report must say
+    history: list
+    ttl: int
+
+
+class Model:
+    """now: Redis's clock, set before each step; scores are copied from Redis after it."""
+
+    def __init__(self):
+        self.now = 0
+        self.tasks, self.results = {}, {}
+        self.lists = {name: [] for name in LISTS}
+        self.delayed, self.leases, self.deadlines = {}, {}, {}
+        self.bell = 0
+        self.last, self.hints, self.told, self.unique = {}, {}, {}, {}
+        self.alive, self.workers, self.dead = set(), {}, {}
+        self.paused, self.rate, self.claimed = False, None, None
+        self.locked, self.ticked, self.grace = False, False, False
+        self.gap = False
+
+    # ---- parts ------------------------------------------------------------------
+
+    def due(self, scores, at_most):
+        found = sorted((score, name) for name, score in scores.items() if score <= self.now)
+        return [name for _, name in found[:at_most]]
+
+    def ring(self, at_most=64):
+        self.bell = min(self.bell + 1, at_most)
+
+    def hint(self, worker, task_id):
+        self.hints.setdefault(worker, []).append(task_id)
+
+    def join(self, task, producer):
+        if producer and producer not in task.waiters:
+            task.waiters.append(producer)
+
+    def resolve(self, task_id, report):
+        task = self.tasks.pop(task_id)
+        self.deadlines.pop(task_id, None)
+        ttl = task.ttl
+        if task.deadline:
+            ttl = max(ttl, task.deadline - self.now + 60000)
+        assert task_id not in self.results
+        self.results[task_id] = Result(report, task.history, ttl)
+        if self.unique.get(task.unique) == task_id:
+            del self.unique[task.unique]
+        for producer in [task.producer, *task.waiters]:
+            if producer in self.alive:
+                self.told.setdefault(producer, []).append(task_id)
+
+    def of_script(self, task_id, outcome, verdict, certainty, source, worker=None):
+        task = self.tasks[task_id]
+        self.resolve(task_id, {"id": task_id, "o": outcome, "vd": verdict, "c": certainty,
+                               "a": task.attempts, "source": source, "w": worker,
+                               "message": task.message})
+
+    def unlist(self, task_id, task):
+        entries = self.lists[f"p{task.pri}"]
+        for i in range(len(entries) - 1, -1, -1):
+            if entries[i] == task_id:
+                del entries[i]
+                return
+
+    def bury(self, task_id, message):
+        self.dead[task_id] = message
+
+    # ---- scripts ----------------------------------------------------------------
+
+    def submit(self, task_id, message, delay, max_len, pri, max_fail, max_lost, ttl,
+               deadline, producer, unique):
+        if task_id in self.results:
+            return [0, "F"]
+        if task_id in self.tasks:
+            task = self.tasks[task_id]
+            self.join(task, producer)
+            return [0, task.state + task.token]
+        waiting = self.lists[f"p{pri}"]
+        if max_len and len(waiting) >= max_len:
+            return [-1, "FULL"]
+        if unique:
+            holder = self.unique.get(unique)
+            if holder in self.tasks:
+                self.join(self.tasks[holder], producer)
+                return [-3, holder]
+            self.unique[unique] = task_id
+        task = Task(message, "D" if delay else "P", pri, max_fail, max_lost, ttl,
+                    self.now + deadline if deadline else 0, producer, unique)
+        self.tasks[task_id] = task
+        if deadline:
+            self.deadlines[task_id] = self.now + deadline
+        if delay:
+            self.delayed[task_id] = self.now + delay
+        else:
+            waiting.append(task_id)
+            if len(waiting) == 1 or len(waiting) % 32 == 0:
+                self.ring()
+        return [1, ""]
+
+    def attach(self, task_id, producer):
+        if task_id in self.results:
+            return "F"
+        if task_id not in self.tasks:
+            return ""
+        task = self.tasks[task_id]
+        self.join(task, producer)
+        return task.state + task.token
+
+    def cancel(self, task_id, reason, mode):
+        task = self.tasks.get(task_id)
+        if not task:
+            return 2 if task_id in self.results else 3
+        if task.state == "R":
+            if mode == 0:
+                return 4
+            task.cancel = reason
+            self.hint(task.worker(), task_id)
+            return 5
+        if task.state == "D":
+            del self.delayed[task_id]
+        else:
+            self.unlist(task_id, task)
+        self.of_script(task_id, "cancelled", "cancelled", "proved", "cancel")
+        return 1
+
+    def peek(self, *ids):
+        return [1 if i in self.results else 0 if i in self.tasks else -1 for i in ids]
+
+    def look(self, task_id):
+        if task_id in self.results:
+            return ["F"]
+        task = self.tasks.get(task_id)
+        if not task:
+            return []
+        return [task.state + task.token, str(task.attempts), str(task.lost),
+                str(task.failed), task.cancel, task.message]
+
+    def queue(self):
+        return [len(self.lists["p0"]), len(self.lists["p1"]), len(self.lists["p2"]),
+                len(self.delayed), len(self.leases), len(self.lists["ps"]), len(self.dead),
+                len(self.workers), int(self.paused)]
+
+    def claim(self, worker, token, n, lease, lists):
+        out = [0]
+
+        def give(task_id):
+            task = self.tasks[task_id]
+            self.leases[task_id] = self.now + lease
+            out.extend([task_id, str(task.attempts), str(task.lost), str(task.failed),
+                        task.message])
+        seq = int(token.rpartition(".")[2])
+        last = self.last.get(worker)
+        if last and last[0] == token:
+            for task_id in last[1]:
+                if task_id in self.tasks and self.tasks[task_id].running(token):
+                    give(task_id)
+            return out
+        if last and int(last[0].rpartition(".")[2]) > seq:
+            return out
+        got = []
+        self.last[worker] = (token, got)
+        if self.paused:
+            self.bell = 0
+            return [-1]
+        if self.rate is not None:
+            room = self.rate - (self.claimed or 0)
+            if room <= 0:
+                return [ANY]
+            n = min(n, room)
+        names = lists.split(",")
+        for name in names:
+            while len(got) < n and self.lists[name]:
+                task_id = self.lists[name].pop(0)
+                task = self.tasks.get(task_id)
+                if not task or task.state != "P":
+                    continue
+                if task.deadline and self.now >= task.deadline:
+                    self.of_script(task_id, "expired", "expired", "proved", "claim")
+                    continue
+                task.state, task.token = "R", token
+                task.attempts += 1
+                got.append(task_id)
+                give(task_id)
+        if got:
+            if self.rate is not None:
+                self.claimed = (self.claimed or 0) + len(got)
+            if self.bell == 0 and any(self.lists[name] for name in names):
+                self.ring()
+        return out
+
+    def heartbeat(self, worker, lease, _info, *pairs):
+        self.workers[worker] = self.now + lease
+        out = [ANY]
+        for task_id, token in zip(pairs[::2], pairs[1::2]):
+            task = self.tasks.get(task_id)
+            if task and task.running(token):
+                self.leases[task_id] = self.now + lease
+                if task.cancel:
+                    out += [task_id, token, "C:" + task.cancel]
+            else:
+                out += [task_id, token, "L"]
+        return out
+
+    def finish(self, task_id, token, mode, report, delay, brief, _why):
+        task = self.tasks.get(task_id)
+        if not task:
+            return 2 if task_id in self.results else 3
+        if not task.running(token):
+            if mode != "L":
+                task.history.append((brief, True))
+            return 0
+        del self.leases[task_id]
+        if mode in "LS" and task.cancel:
+            word = "expired" if task.cancel == "deadline" else "cancelled"
+            self.of_script(task_id, word, word, "proved", "finish", task.worker())
+            return 1
+        if mode == "T" and not task.cancel and task.failed + 1 < task.max_fail and not (
+                task.deadline and self.now + delay >= task.deadline):
+            task.state, task.token = "D", ""
+            task.failed += 1
+            task.history.append((brief, False))
+            self.delayed[task_id] = self.now + delay
+            return 4
+        if not task.cancel and (mode == "L" or (mode == "S" and task.max_lost > 0)):
+            task.state, task.token = "P", ""
+            task.attempts -= 1
+            self.lists[f"p{task.pri}"].insert(0, task_id)
+            if self.bell == 0:
+                self.ring()
+            return 4
+        if mode == "B":
+            self.bury(task_id, task.message)
+        self.resolve(task_id, report)
+        return 1
+
+    def tick(self, at_most, lock, gap, grace):
+        if lock:
+            if self.locked:
+                return [0, 0, 0, -1]
+            self.locked = True
+        if self.gap and gap:
+            self.grace = True
+        self.gap, self.ticked = False, True
+        promoted = recovered = expired = suspects = 0
+        for task_id in self.due(self.delayed, at_most):
+            del self.delayed[task_id]
+            task = self.tasks[task_id]
+            task.state = "P"
+            self.lists[f"p{task.pri}"].append(task_id)
+            promoted += 1
+        for task_id in [] if self.grace else self.due(self.leases, at_most):
+            del self.leases[task_id]
+            recovered += 1
+            suspects += self.recover(task_id)
+        for task_id in self.due(self.deadlines, at_most):
+            del self.deadlines[task_id]
+            self.expire(task_id)
+            expired += 1
+        for name in LISTS:
+            for _ in range(at_most):
+                if self.lists[name] and self.lists[name][0] not in self.tasks:
+                    self.lists[name].pop(0)
+        self.bell = max(self.bell, min(promoted + suspects, 64))
+        return [promoted, recovered, expired, ANY if self.delayed else -1]
+
+    def recover(self, task_id):
+        task = self.tasks[task_id]
+        worker = task.worker()
+        if task.cancel and task.cancel != "deadline":
+            self.of_script(task_id, "cancelled", "cancelled", "proved", "lease", worker)
+        elif task.deadline and self.now >= task.deadline:
+            self.of_script(task_id, "expired", "expired", "proved", "lease", worker)
+        elif task.lost + 1 > task.max_lost:
+            self.of_script(task_id, "lost", "worker_lost", "unknown", "lease", worker)
+        else:
+            task.history.append(({"a": task.attempts, "w": worker, "vd": "worker_lost"}, False))
+            task.lost += 1
+            task.state, task.token = "P", ""
+            self.lists["ps"].append(task_id)
+            return 1
+        return 0
+
+    def expire(self, task_id):
+        task = self.tasks[task_id]
+        if task.state == "R":
+            task.cancel = task.cancel or "deadline"
+            self.hint(task.worker(), task_id)
+            return
+        if task.state == "D":
+            del self.delayed[task_id]
+        else:
+            self.unlist(task_id, task)
+        self.of_script(task_id, "expired", "expired", "proved", "tick")

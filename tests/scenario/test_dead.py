@@ -131,6 +131,17 @@ def test_a_foreign_record_is_replaced(redis, worker, cli):
     assert shown(cli, "it")["verdict"] == "exit"
 
 
+def test_a_list_that_cannot_be_written(redis, worker, cli):
+    """An error in the middle of it, here of an ACL's: the task ends all the same."""
+    redis.client().execute_command("ACL", "SETUSER", "default", "-rename")
+    worker(redis)
+    for args in (["exit3"], ["--deadline", "100ms", "sleep", "600000"]):
+        assert cli.report("call", *args)["outcome"] in ("failed", "expired")
+    assert listed(cli) == {}
+    redis.client().execute_command("ACL", "SETUSER", "default", "+rename")
+    assert died(cli, "exit3") in listed(cli)
+
+
 @pytest.mark.parametrize("junk", ["", "x", "-1", "nan", "inf", "1e400", "\0"])
 def test_settings_that_are_none_are_the_defaults(redis, worker, cli, junk):
     redis.client().hset(BASE + "cfg", mapping={

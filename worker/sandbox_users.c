@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define FREE_MS 1000
-#define FREE_STEP_MS 20
+#define FREE_STEP_MS 20L
 #define ID_MAX ((int64_t)UINT32_MAX - 1) /* the last one means "unchanged" */
 
 static bool
@@ -187,7 +187,7 @@ sandbox_users_check_free(const struct sandbox_users *u, struct reapq_error *err)
 	int rc = find_one(u, err);
 
 	/* What an earlier worker has left may be dying. */
-	for (int ms = 0; rc != 0 && ms < FREE_MS; ms += FREE_STEP_MS) {
+	for (long ms = 0; rc != 0 && ms < FREE_MS; ms += FREE_STEP_MS) {
 		(void)nanosleep(&pause, NULL);
 		rc = find_one(u, err);
 	}

@@ -44,8 +44,8 @@ static const char *const needed[] = {"read", "write", "writev", "sendto", "sendm
     "recvfrom", "close", "exit", "exit_group", "rt_sigreturn", "rt_sigaction",
     "rt_sigprocmask", "sigaltstack", "tgkill", "gettid", "getpid", "futex", "mmap",
     "munmap", "mprotect", "brk", "open", "openat", "pread64", "fstat", "newfstatat",
-    "getrlimit", "prlimit64", "nanosleep", "clock_nanosleep", "restart_syscall",
-    "execve"};
+    "stat", "statfs", "getrlimit", "prlimit64", "nanosleep", "clock_nanosleep",
+    "restart_syscall", "execve"};
 
 static bool
 has_call(const struct seccomp_profile *p, int call)

@@ -15,6 +15,7 @@
 #include "reply.h"
 #include "watch.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +34,20 @@ struct sending {
 	char other[REAPQ_ID_MAX + 1]; /* the task that it joined by unique key */
 };
 
-/* {1,''} {0,state} {-1,'FULL'} {-3,id} */
+static int
+refuse_full(
+    const struct sending *s, const struct redisReply *reply, struct reapq_error *err)
+{
+	int64_t n, max;
+	if (reply_int(reply_at(reply, 2), &n, NULL) != 0 ||
+	    reply_int(reply_at(reply, 3), &max, NULL) != 0)
+		return error_set(err, REAPQ_EFULL, "queue %s is full", s->queue->name);
+	return error_set(err, REAPQ_EFULL,
+	    "queue %s is full: %" PRId64 " tasks wait, its maximum length is %" PRId64,
+	    s->queue->name, n, max);
+}
+
+/* {1,''} {0,state} {-1,'FULL',length,limit} {-3,id} {-4,'DRAINING'} */
 static int
 parse_submit(const struct redisReply *reply, void *arg, struct reapq_error *err)
 {
@@ -55,7 +69,11 @@ parse_submit(const struct redisReply *reply, void *arg, struct reapq_error *err)
 			s->future->joined = !s->id_made;
 		return 0;
 	case -1:
-		return error_set(err, REAPQ_EFULL, "queue %s is full", s->queue->name);
+		return refuse_full(s, reply, err);
+	case -4:
+		return error_set(err, REAPQ_EDRAINING,
+		    "queue %s is draining: it takes no new tasks until it is resumed",
+		    s->queue->name);
 	case -3:
 		if (!id_valid_bytes(text, len))
 			break;
@@ -112,8 +130,8 @@ send_one(
 	rc = prepare(client, task, wanted, s, &order, &error);
 	if (rc == 0 && order) {
 		len = order->message_len;
-		rc = order_send(order, s->queue, s->id, s->future != NULL, call_answer,
-		    &s->ask, &error);
+		rc = order_send(order, s->queue, s->id, s->future ? ORDER_NOTIFY : 0,
+		    call_answer, &s->ask, &error);
 	}
 	if (rc == 0 && s->future && order && !client->forget_payloads &&
 	    order->max_lost > 0) {

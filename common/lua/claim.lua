@@ -9,6 +9,7 @@
 --@report
 --@bury
 --@refuse
+--@rate
 local B,wid,tok,n,lease=KEYS[1],ARGV[1],ARGV[2],tonumber(ARGV[3]),tonumber(ARGV[4])
 local now=clk()
 local out={0}
@@ -26,10 +27,11 @@ if last and string.sub(last,1,#tok+1)==tok..',' then
 end
 local cfg=put('HMGET',B..'cfg','paused','rl_max','rl_ms')
 if cfg[1] then redis.call('DEL',B..'w') out[1]=-1 return out end
-if cfg[2] then
-  local room=(tonumber(cfg[2]) or n)-(tonumber(put('GET',B..'rl')) or 0)
-  if room<=0 then out[1]=redis.call('PTTL',B..'rl') return out end
-  if n>room then n=room end
+local max,per=rate_of(cfg[2],cfg[3])
+if max then
+  local room,wait=rate_room(B,max,per,now,n)
+  if room<=0 then out[1]=wait return out end
+  n=room
 end
 local got,z={},{}
 local function one(id)
@@ -66,7 +68,7 @@ end
 if #got>0 then
   put('ZADD',B..'l',unpack(z))
   redis.call('SET',lk,tok..','..table.concat(got,','),'PX',lease*4)
-  if cfg[2] and put('INCRBY',B..'rl',#got)==#got then redis.call('PEXPIRE',B..'rl',cfg[3]) end
+  if max then rate_spend(B,per,now,#got) end
   if put('LLEN',B..'w')==0 then            -- leave a wake-up while there is backlog
     local ks={}
     for l in string.gmatch(ARGV[5],'[^,]+') do ks[#ks+1]=B..l end

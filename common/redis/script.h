@@ -15,8 +15,8 @@ struct script {
 	const char *text;
 };
 
-extern const struct script script_attach, script_cancel, script_claim, script_finish,
-    script_heartbeat, script_look, script_peek, script_queue, script_submit,
-    script_tick;
+extern const struct script script_attach, script_cancel, script_claim, script_configure,
+    script_finish, script_heartbeat, script_look, script_peek, script_queue,
+    script_submit, script_tick;
 
 #endif

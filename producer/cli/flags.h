@@ -21,7 +21,8 @@ enum flags_group {
 	FLAGS_TIMEOUT = 1u << 8,
 	FLAGS_VERBOSE = 1u << 9,
 	FLAGS_KILL = 1u << 10,
-	FLAGS_MAP = 1u << 11
+	FLAGS_MAP = 1u << 11,
+	FLAGS_LIMIT = 1u << 16 /* of a queue */
 };
 
 enum flags_id {
@@ -57,6 +58,8 @@ enum flags_id {
 	FLAG_KEEP_ORDER,
 	FLAG_PROGRESS,
 	FLAG_SUMMARY,
+	FLAG_RATE,
+	FLAG_MAX_LENGTH,
 	FLAG_LIMIT /* and the index of a limit on top: keep it last */
 };
 

@@ -9,6 +9,7 @@
  */
 #include "options.h"
 
+#include <reapq/admin.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,7 +35,9 @@ options_init(struct options *o, struct reapq_error *err)
 	    .queue = queue && *queue ? queue : REAPQ_QUEUE_DEFAULT,
 	    .queue_given = queue && *queue,
 	    .timeout_ms = -1,
-	    .window = WINDOW_DEFAULT};
+	    .window = WINDOW_DEFAULT,
+	    .rate_max = -1,
+	    .max_length = -1};
 	if (!id_valid(o->queue))
 		return error_set(err, REAPQ_EINVAL,
 		    "REAPQ_QUEUE is \"%.100s\": a queue's name is up to %d of "
@@ -142,6 +145,39 @@ add_env(struct options *o, const char *text, struct reapq_error *err)
 	return 0;
 }
 
+/* "10/s" "600/m" "none" */
+static int
+set_rate(struct options *o, const char *text, struct reapq_error *err)
+{
+	const char *slash = strchr(text, '/');
+	char count[24];
+	size_t len;
+
+	if (strcmp(text, "none") == 0) {
+		o->rate_max = 0;
+		return 0;
+	}
+	if (!slash || strlen(slash) != 2 || !strchr("smh", slash[1]))
+		return error_set(err, REAPQ_EINVAL,
+		    "\"%.100s\" is no rate: N/s, N/m, N/h or none", text);
+	len = (size_t)(slash - text) < sizeof count ? (size_t)(slash - text)
+						    : sizeof count - 1;
+	memcpy(count, text, len);
+	count[len] = '\0';
+	o->rate_ms = slash[1] == 's' ? 1000 : slash[1] == 'm' ? 60000 : 3600000;
+	return units_count(count, 1, REAPQ_RATE_MAX, &o->rate_max, err);
+}
+
+static int
+set_max_length(struct options *o, const char *text, struct reapq_error *err)
+{
+	if (strcmp(text, "none") == 0) {
+		o->max_length = 0;
+		return 0;
+	}
+	return units_count(text, 1, REAPQ_LENGTH_MAX, &o->max_length, err);
+}
+
 static int
 set_policy(struct options *o, int flag, const char *text, struct reapq_error *err)
 {
@@ -207,6 +243,10 @@ set_value(struct options *o, int flag, const char *text, struct reapq_error *err
 		return set_duration(&o->timeout_ms, text, 0, err);
 	case FLAG_CHUNK:
 		return units_count(text, 1, 1000000, &o->chunk, err);
+	case FLAG_RATE:
+		return set_rate(o, text, err);
+	case FLAG_MAX_LENGTH:
+		return set_max_length(o, text, err);
 	case FLAG_WINDOW:
 		return units_count(text, 1, 1000000, &o->window, err);
 	default:

@@ -23,7 +23,9 @@ struct options {
 	int64_t timeout_ms; /* -1: none */
 	int64_t chunk;      /* 0: not given */
 	int64_t window;
-	const char *const *args; /* what is no flag; NULL-terminated */
+	int64_t rate_max, rate_ms; /* rate_max -1: not given, 0: none */
+	int64_t max_length;        /* -1: not given, 0: none */
+	const char *const *args;   /* what is no flag; NULL-terminated */
 	size_t args_n;
 	bool command; /* args are a command: they stood after -- alone */
 };

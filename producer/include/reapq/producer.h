@@ -92,7 +92,7 @@ REAPQ_API void reapq_client_free(struct reapq_client *client);
  * Stores the task in Redis; 0 means it is there. ret_future may be NULL to not
  * wait for it. A live task with the same id or unique key is joined: the future
  * is on that one, and reapq_future_joined() says so.
- * Fails with EINVAL, ETOOBIG (nothing sent), EFULL, ECONN, EREDIS. After ECONN
+ * Fails with EINVAL, ETOOBIG (nothing sent), EFULL, EDRAINING, ECONN, EREDIS. After ECONN
  * it is not known whether the task was stored: submitting again with the same
  * id is safe.
  */

@@ -7,6 +7,7 @@
  */
 #include "call.h"
 #include "client.h"
+#include "durable.h"
 #include "error.h"
 #include "id.h"
 #include "loop.h"
@@ -204,8 +205,13 @@ submit_slice(struct reapq_client *client, const char *tasks, size_t stride, size
     struct reapq_future **ret_futures, size_t *ret_used, struct reapq_error *err)
 {
 	struct call call;
-	size_t used = 0, bytes = 0;
-	int rc, first = 0;
+	size_t used = 0, bytes = 0, stored = 0;
+	unsigned epoch;
+	int rc = durable_begin(client, &epoch, err);
+	int first = 0;
+	*ret_used = max;
+	if (rc)
+		return rc;
 	call_init(&call, client);
 	while (used < max && bytes < SLICE_BYTES) {
 		struct sending *s = &sendings[used];
@@ -225,6 +231,7 @@ submit_slice(struct reapq_client *client, const char *tasks, size_t stride, size
 		struct reapq_future *none = NULL;
 		int code = conclude(
 		    &sendings[i], ret_futures ? &ret_futures[i] : &none, &error);
+		stored += code == 0;
 		if (code && rc == 0 && first == 0) {
 			first = code;
 			if (err)
@@ -232,7 +239,9 @@ submit_slice(struct reapq_client *client, const char *tasks, size_t stride, size
 		}
 	}
 	*ret_used = used;
-	return rc ? rc : first;
+	if (rc || first)
+		return rc ? rc : first;
+	return stored ? durable_confirm(client, epoch, stored, err) : 0;
 }
 
 int
@@ -287,7 +296,7 @@ reapq_submit(struct reapq_client *client, const struct reapq_task *task,
 {
 	struct reapq_future *future = NULL;
 	int rc = reapq_submit_many(client, task, 1, ret_future ? &future : NULL, err);
-	if (rc == 0 && ret_future)
+	if ((rc == 0 || rc == REAPQ_EUNCONFIRMED) && ret_future)
 		*ret_future = future;
 	return rc;
 }

@@ -28,7 +28,7 @@ struct config {
 	int modules_count;
 	int concurrency;
 	int warm; /* children kept warm beside the free slots' */
-	bool allow_exec, embedded, check, oom_test;
+	bool allow_exec, force, embedded, check, oom_test;
 	bool memory_rlimit; /* the memory limit is one of RLIMIT_DATA too */
 	enum isolation_tier isolation;
 	int64_t grace_ms, kill_grace_ms, lease_ms;

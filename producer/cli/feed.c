@@ -193,7 +193,11 @@ feed_more(struct feed *f, size_t *ret_stored, struct reapq_error *err)
 	if (rc < 0)
 		return rc;
 	f->retry_ms = 0;
-	if (submitted == 0) {
+	if (submitted == REAPQ_EUNCONFIRMED && !f->told_unconfirmed) {
+		say_error(&refused);
+		f->told_unconfirmed = true;
+	}
+	if (submitted == 0 || submitted == REAPQ_EUNCONFIRMED) {
 		patience_answered(f->patience);
 		f->burst = f->burst < FEED_BATCH ? 2 * f->burst : 0;
 		return 0;

@@ -28,7 +28,7 @@ struct feed {
 	int64_t submitted;
 	int64_t retry_ms; /* monotonic; 0: nothing went wrong just now */
 	size_t burst;     /* at most so many in one call; 0: all. Small after "full" */
-	bool told_full;
+	bool told_full, told_unconfirmed;
 	bool closed; /* the queue drains: the rest of the input is not submitted */
 	struct patience *patience;
 };

@@ -58,6 +58,9 @@ enum flags_id {
 	FLAG_KEEP_ORDER,
 	FLAG_PROGRESS,
 	FLAG_SUMMARY,
+	FLAG_FORCE,
+	FLAG_DURABILITY,
+	FLAG_DURABILITY_TIMEOUT,
 	FLAG_RATE,
 	FLAG_MAX_LENGTH,
 	FLAG_LIMIT /* and the index of a limit on top: keep it last */

@@ -23,7 +23,8 @@
 enum {
 	WINDOW_DEFAULT = 10000,
 	ATTEMPTS_MAX = 1000,
-	LOST_MAX = 1000
+	LOST_MAX = 1000,
+	WAIT_MAX_MS = 600000
 };
 
 int
@@ -78,6 +79,16 @@ set_duration(int64_t *field, const char *text, int64_t least, struct reapq_error
 
 	if (rc == 0 && *field < least)
 		*field = least;
+	return rc;
+}
+
+static int
+set_wait(int64_t *field, const char *text, struct reapq_error *err)
+{
+	int rc = set_duration(field, text, 1, err);
+
+	if (rc == 0 && *field > WAIT_MAX_MS)
+		return error_set(err, REAPQ_EINVAL, "\"%.100s\" is over 10m", text);
 	return rc;
 }
 
@@ -169,6 +180,20 @@ set_rate(struct options *o, const char *text, struct reapq_error *err)
 }
 
 static int
+set_durability(enum reapq_durability *field, const char *text, struct reapq_error *err)
+{
+	static const char *const names[] = {"none", "aof", "replica"};
+
+	for (int i = 0; i < 3; i++)
+		if (strcmp(text, names[i]) == 0) {
+			*field = (enum reapq_durability)i;
+			return 0;
+		}
+	return error_set(err, REAPQ_EINVAL,
+	    "\"%.100s\" is no durability: none, aof or replica", text);
+}
+
+static int
 set_max_length(struct options *o, const char *text, struct reapq_error *err)
 {
 	if (strcmp(text, "none") == 0) {
@@ -243,6 +268,10 @@ set_value(struct options *o, int flag, const char *text, struct reapq_error *err
 		return set_duration(&o->timeout_ms, text, 0, err);
 	case FLAG_CHUNK:
 		return units_count(text, 1, 1000000, &o->chunk, err);
+	case FLAG_DURABILITY:
+		return set_durability(&o->durability, text, err);
+	case FLAG_DURABILITY_TIMEOUT:
+		return set_wait(&o->durability_timeout_ms, text, err);
 	case FLAG_RATE:
 		return set_rate(o, text, err);
 	case FLAG_MAX_LENGTH:
@@ -273,6 +302,9 @@ set_switch(struct options *o, int flag)
 		break;
 	case FLAG_VERBOSE:
 		o->verbose = true;
+		break;
+	case FLAG_FORCE:
+		o->force = true;
 		break;
 	case FLAG_KILL:
 		o->kill = true;
@@ -346,6 +378,7 @@ options_parse(struct options *o, unsigned groups, enum options_style style, int 
 	struct option rows[FLAGS_MAX];
 	size_t n = 0;
 
+	o->submits = (groups & FLAGS_POLICY) != 0;
 	flags_getopt(groups, rows);
 	opterr = 0;
 	optind = 0; /* glibc: start afresh, and read the first character of shorts */

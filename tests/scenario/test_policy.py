@@ -13,20 +13,17 @@ def queue(cli, name="default"):
     return {q["name"]: q for q in answer.reports}[name]
 
 
-def stream_of(redis):
-    """The times of the starts, by Redis's clock, as a task that runs writes them."""
-    return [float(t) for t in redis.client().lrange("starts", 0, -1)]
-
-
 # ---- pause and resume -----------------------------------------------------------
 
-def test_paused_queue_starts_nothing(redis, worker, cli, gate):
-    one = worker(redis, "--log-level", "debug")
+def test_paused_queue_starts_nothing(redis, worker, cli):
+    one = worker(redis, "--lease", "500ms")
     for _ in range(2):  # idempotent
         assert cli("pause", "default").status == 0
     assert (queue(cli)["paused"], queue(cli)["draining"]) == (True, False)
     task = cli.submit("echo", "later")
-    # The other queue of its worker shows that the worker is not stuck.
+    before = cli("workers", "--json").report["fetched_at"]
+    harness.until("it has asked again", lambda: cli("workers", "--json").report[
+        "fetched_at"] > before)
     assert cli.state(task)["state"] == "queued"
     assert cli("resume", "default").status == 0
     assert cli("resume", "default").status == 0
@@ -49,13 +46,12 @@ def test_paused_queue_does_not_stop_the_others(redis, worker, cli):
     assert {r["result"] for r in cli.wait(*held).values()} == {"held"}
 
 
-def test_resume_rings_the_bell(redis, worker, cli):
+def test_resume_rings_the_bell(redis, cli):
     """Workers that wait are woken by what resume pushes, not by their next look."""
     r = redis.client()
     assert cli("pause", "default").status == 0
-    for i in range(100):
-        cli_id = cli.submit("echo", str(i)) if i < 3 else None
-        assert i >= 3 or cli_id
+    for i in range(3):
+        cli.submit("echo", str(i))
     r.delete("reapq:{default}:w")
     assert cli("resume", "default").status == 0
     assert r.llen("reapq:{default}:w") == 3
@@ -174,9 +170,7 @@ def test_rate_over_several_workers(redis, worker, cli):
     done = cli("map", "--json", "echo", input=b"".join(b"%d\n" % i for i in range(23)))
     assert done.status == 0
     assert len(done.reports) == 23
-    # By one clock, as all of this is on one machine; the child starts after its claim.
-    claims = redis.client().lrange(base + "rl", 0, -1)
-    assert len(claims) <= limit
+    assert redis.client().llen(base + "rl") <= limit
 
 
 def claim(redis, script, seq, n):

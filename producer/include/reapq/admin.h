@@ -89,7 +89,10 @@ struct reapq_worker_info {
 	int64_t tasks_done;   /* attempts ended since it started */
 	int64_t started_ms;   /* Unix time */
 	int64_t heartbeat_ms; /* Unix time (Redis's clock) of its last heartbeat */
-	int alive;            /* its lease has not ended */
+	int64_t fetched_ms; /* Unix time (Redis's clock) when its claims or its wait for
+				 tasks were last answered; 0: never, or not known. An old
+				 one with a fresh heartbeat: it is up, but takes nothing */
+	int alive;          /* its lease has not ended */
 };
 
 /*

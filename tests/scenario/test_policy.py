@@ -21,7 +21,8 @@ def test_paused_queue_starts_nothing(redis, worker, cli):
         assert cli("pause", "default").status == 0
     assert (queue(cli)["paused"], queue(cli)["draining"]) == (True, False)
     task = cli.submit("echo", "later")
-    before = cli("workers", "--json").report["fetched_at"]
+    before = harness.until("it has asked", lambda: cli("workers", "--json").report[
+        "fetched_at"])
     harness.until("it has asked again", lambda: cli("workers", "--json").report[
         "fetched_at"] > before)
     assert cli.state(task)["state"] == "queued"

@@ -39,7 +39,7 @@ set_one(const struct cmd *cmd, const struct options *opts, set_fn *set)
 {
 	struct reapq_error err = REAPQ_ERROR_INIT;
 	struct reapq_client *client;
-	const char *queue;
+	const char *queue = NULL;
 	int rc = policy_queue(cmd, opts, &queue);
 
 	if (rc == 0)
@@ -102,7 +102,7 @@ run_limit(const struct options *opts)
 {
 	struct reapq_error err = REAPQ_ERROR_INIT;
 	struct reapq_client *client;
-	const char *queue;
+	const char *queue = NULL;
 	int rc = policy_queue(&cmd_limit, opts, &queue);
 
 	if (rc == 0)

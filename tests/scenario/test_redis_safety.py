@@ -124,6 +124,16 @@ def test_wait_for_a_replica(redis, worker, cli):
                    "echo", input=b"z\n")
         assert (done.status, done.text) == (0, "z\n")
         assert "not confirmed" in done.errors
+        # Nor does a new connection confirm what went over the old one.
+        one = cli.start("call", "--durability", "replica", "--durability-timeout", "10m",
+                        "echo", "w")
+        r = redis.client()
+        harness.until("it waits for the replica", lambda: [
+            c for c in r.client_list() if c["cmd"] == "wait"])
+        r.client_kill_filter(_type="normal")
+        assert one.wait() == 0, one.text()
+        assert one.text("stdout") == "w"
+        assert "not confirmed: lost Redis" in one.text()
     finally:
         replica.process.send(signal.SIGCONT)
         replica.stop()

@@ -6,7 +6,10 @@
 local B=KEYS[1]
 local known={paused=1,draining=1,max_len=1,rl_max=1,rl_ms=1}
 for i=1,#ARGV,2 do
-  if not known[ARGV[i]] or not ARGV[i+1] then return redis.error_reply('ERR no policy field: '..ARGV[i]) end
+  local v=ARGV[i+1]
+  if not known[ARGV[i]] or not v or #v>15 or not (v=='' or string.match(v,'^[1-9]%d*$')) then
+    return redis.error_reply('ERR no policy: '..ARGV[i]..' '..(v or ''))
+  end
 end
 for i=1,#ARGV,2 do
   if ARGV[i+1]=='' then put('HDEL',B..'cfg',ARGV[i]) else put('HSET',B..'cfg',ARGV[i],ARGV[i+1]) end

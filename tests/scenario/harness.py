@@ -214,7 +214,7 @@ class Redis:
         self.socket = os.path.join(self.dir, "redis.sock")
         self.url = "unix://" + self.socket
         self.persistent = persistent
-        self.args = list(args)  # settings; those of the last start are used again
+        self.args = [str(a) for a in args]  # settings; those of the last start are used again
         self.start()
 
     def start(self):

@@ -111,6 +111,22 @@ def test_noreplicas(redis, started, cli):
     started.ends_well()
 
 
+def test_clusterdown(worker):
+    """A cluster none of whose nodes has our slot yet."""
+    redis = harness.Redis(args=["--cluster-enabled", "yes", "--port", harness.free_port()])
+    try:
+        cli = harness.Cli(redis)
+        one = worker(redis)
+        call = cli.start("call", "echo", "x")
+        harness.until("both are refused", lambda: errors(redis.client(), "CLUSTERDOWN") > 2)
+        redis.client().execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+        assert call.wait() == 0, call.text() + one.text()
+        assert call.text("stdout") == "x"
+        one.stop()
+    finally:
+        redis.stop()
+
+
 def test_misconf(redis, started):
     """It cannot save, and so takes no writes until it can."""
     r = redis.client()

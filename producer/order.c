@@ -248,8 +248,8 @@ order_free(struct order *order)
 }
 
 int
-order_send(const struct order *order, struct queue *queue, const char *id, bool notify,
-    conn_reply_fn *fn, void *arg, struct reapq_error *err)
+order_send(const struct order *order, struct queue *queue, const char *id,
+    unsigned flags, conn_reply_fn *fn, void *arg, struct reapq_error *err)
 {
 	struct reapq_client *client = queue->client;
 	int64_t now_ms = clock_boot_ms();
@@ -275,17 +275,17 @@ order_send(const struct order *order, struct queue *queue, const char *id, bool 
 	argv[0] = id;
 	argv[1] = order->message;
 	argv[2] = delay;
-	argv[3] = "0";
+	argv[3] = flags & ORDER_AGAIN ? "-1" : "0";
 	argv[4] = level;
 	argv[5] = fail;
 	argv[6] = lost;
 	argv[7] = ttl;
 	argv[8] = deadline;
-	argv[9] = notify ? client->pid : "";
+	argv[9] = flags & ORDER_NOTIFY ? client->pid : "";
 	argv[10] = order->unique;
 	for (int i = 0; i < ARG_COUNT; i++)
 		argv_len[i] = i == 1 ? order->message_len : strlen(argv[i]);
-	if (notify) {
+	if (flags & ORDER_NOTIFY) {
 		queue_announce(queue, client->cmd);
 		if (conn != client->cmd)
 			queue_announce(queue, conn);

@@ -30,6 +30,7 @@ enum key {
 	KEY_CONCURRENCY,
 	KEY_MODULE,
 	KEY_ALLOW_EXEC,
+	KEY_FORCE,
 	KEY_GRACE,
 	KEY_KILL_GRACE,
 	KEY_LEASE,
@@ -69,6 +70,8 @@ static const struct argp_option fixed[] = {
     {"module", KEY_MODULE, "FILE.so", 0, "load handlers; may be repeated", 1},
     {"allow-exec", KEY_ALLOW_EXEC, NULL, 0, "run the command lines that tasks bring",
 	1},
+    {"force", KEY_FORCE, NULL, 0,
+	"start although Redis may evict tasks (its maxmemory-policy)", 1},
     {"grace", KEY_GRACE, "D", 0,
 	"after SIGTERM, how long running attempts may take to end; default 30s", 1},
     {"kill-grace", KEY_KILL_GRACE, "D", 0,
@@ -280,6 +283,8 @@ set(struct config *c, int key, const char *text, bool from_env, struct reapq_err
 		return parse_switch(text, &c->allow_exec, err);
 	case KEY_EMBEDDED:
 		return parse_switch(text, &c->embedded, err);
+	case KEY_FORCE:
+		return parse_switch(text, &c->force, err);
 	case KEY_CHECK:
 		return parse_switch(text, &c->check, err);
 	case KEY_OOM_TEST:

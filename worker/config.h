@@ -29,7 +29,7 @@ struct config {
 	int modules_count;
 	int concurrency;
 	int warm; /* children kept warm beside the free slots' */
-	bool allow_exec, embedded, check, oom_test;
+	bool allow_exec, force, embedded, check, oom_test;
 	bool memory_rlimit; /* the memory limit is one of RLIMIT_DATA too */
 	enum isolation_tier isolation;
 	struct sandbox_config sandbox;

@@ -34,7 +34,8 @@ struct fetch {
 	char numbers[3][24];
 	int queue; /* the one that is asked */
 	int found; /* in this round */
-	bool claiming, again, stopped, later;
+	bool claiming, again, stopped;
+	int64_t later_ms; /* when ev_later goes off, clock_mono_ms(); 0: it does not */
 	bool ringing, ring_wide;
 	int64_t last_ms;
 };
@@ -56,17 +57,21 @@ on_later(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	f->later = false;
+	f->later_ms = 0;
 	fetch_kick(f);
+	ring(f);
 }
 
 static void
 kick_later(struct fetch *f, int64_t ms)
 {
 	struct timeval tv = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+	int64_t at_ms = clock_mono_ms() + ms;
 
-	if (!f->later)
-		f->later = event_add(f->ev_later, &tv) == 0;
+	/* the soonest of several queues' wishes */
+	if ((f->later_ms == 0 || at_ms < f->later_ms) &&
+	    event_add(f->ev_later, &tv) == 0)
+		f->later_ms = at_ms;
 }
 
 /* ---- claims ------------------------------------------------------------------- */
@@ -149,8 +154,9 @@ on_claimed(const struct redisReply *reply, const struct reapq_error *err, void *
 			suspect = take_one(f, reply, i) || suspect;
 		quarantine_answer(
 		    f->opts.quarantine, f->queue, code, suspect, f->last_ms);
-		if (code > 0 || code == PAUSED)
-			kick_later(f, code > 0 && code < PAUSE_MS ? code : PAUSE_MS);
+		/* A pause ends with the bell; a rate limit's time is known. */
+		if (code > 0)
+			kick_later(f, code < PAUSE_MS ? code : PAUSE_MS);
 	}
 	f->queue++;
 	claim(f);
@@ -235,8 +241,10 @@ on_bell(const struct redisReply *reply, const struct reapq_error *err, void *arg
 
 	f->ringing = false;
 	if (err != NULL) {
+		/* What Redis refuses once it would refuse again at once. */
 		kick_later(f, PAUSE_MS);
-		ring(f);
+		if (err->code == REAPQ_ECONN)
+			ring(f);
 		return;
 	}
 	f->last_ms = clock_mono_ms();

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "conn.h"
 #include "error.h"
+#include "fetch.h"
 #include "keys.h"
 #include "log.h"
 #include "reply.h"
@@ -140,9 +141,12 @@ describe(struct lease *l, struct buf *out)
 	    .pid = getpid(),
 	    .slots = o->config->concurrency,
 	    .tasks_done = *o->tasks_done,
-	    .started_ms = o->started_wall_ms};
+	    .started_ms = o->started_wall_ms,
+	    .fetch_age_ms = -1};
 	const struct attempt *a;
 
+	if (fetch_last_ms(o->fetch) != 0)
+		w.fetch_age_ms = clock_mono_ms() - fetch_last_ms(o->fetch);
 	TAILQ_FOREACH(a, o->attempts, link)
 	w.busy += attempt_holds_slot(a);
 	return wire_worker_encode(&w, out, NULL);

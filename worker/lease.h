@@ -12,6 +12,7 @@
 #include "attempt.h"
 #include "config.h"
 
+struct fetch;
 struct lease;
 struct conn;
 
@@ -23,6 +24,7 @@ struct lease_options {
 	struct runner_proc *runner;
 	int64_t started_wall_ms;
 	const int64_t *tasks_done;
+	const struct fetch *fetch;
 	void *arg;
 };
 

@@ -97,7 +97,7 @@ outbox_send(struct outbox *o, const struct outbox_item *item, outbox_fn *fn, voi
 	    .argc = item->message != NULL ? 9 : 8,
 	    .argv = argv,
 	    .argv_len = lens,
-	    .flags = CONN_RESEND,
+	    .flags = CONN_RESEND | CONN_INSIST,
 	    .fn = on_answer};
 	struct letter *l = malloc(sizeof(*l));
 	int rc;

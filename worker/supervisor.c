@@ -53,7 +53,8 @@ struct supervisor {
 	struct sandbox *sandbox;
 	struct slots slots;
 	struct quarantine quarantine;
-	bool warm_seen, redis_seen, redis_down_told, ready;
+	bool warm_seen, redis_seen, ready;
+	int redis_told; /* the code that it was last said to be away for; 0: it is there */
 	char id[REAPQ_ID_MAX + 1], host[WORKER_HOST_MAX + 1];
 	struct reapq_error fatal;
 };
@@ -90,10 +91,10 @@ on_redis(bool up, const struct reapq_error *err, void *arg)
 	struct supervisor *s = arg;
 
 	if (up) {
-		if (s->redis_down_told)
+		if (s->redis_told != 0)
 			log_event(LOG_INFO, "redis_up", "worker=%s", s->id);
 		s->redis_seen = true;
-		s->redis_down_told = false;
+		s->redis_told = 0;
 		tell_ready(s);
 		fetch_kick(s->fetch);
 		return;
@@ -102,9 +103,9 @@ on_redis(bool up, const struct reapq_error *err, void *arg)
 		quit(s, err); /* refused: waiting does not mend it */
 		return;
 	}
-	if (!s->redis_down_told)
+	if (s->redis_told != err->code)
 		log_event(LOG_WARN, "redis_down", "why=%s", log_quote(err->msg));
-	s->redis_down_told = true;
+	s->redis_told = err->code;
 }
 
 /* ---- children and slots ------------------------------------------------------------ */
@@ -115,7 +116,8 @@ free_slots(void *arg)
 	const struct supervisor *s = arg;
 
 	/* Unsent reports are work too: claim nothing while they pile up. */
-	if (drain_begun(s->drain) || !s->warm_seen || s->quarantine.alone ||
+	if (drain_begun(s->drain) || !s->warm_seen || !s->redis_seen ||
+	    s->quarantine.alone ||
 	    outbox_count(s->outbox) > 2 * (size_t)s->config->concurrency + 64)
 		return 0;
 	return slots_room(&s->slots);
@@ -326,7 +328,7 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 		.host = s->host});
 	struct lease_options lo = {s->config, s->id, s->host,
 	    isolation_name(s->isolation), sandbox_words(s->sandbox), s->conns.main,
-	    &s->slots.attempts, s->runner, clock_wall_ms(), &s->slots.done, s};
+	    &s->slots.attempts, s->runner, clock_wall_ms(), &s->slots.done, s->fetch, s};
 	return lease_new(&s->lease, s->base, &lo, err);
 }
 
@@ -343,8 +345,8 @@ start(struct supervisor *s, struct reapq_error *err)
 	if (s->base == NULL)
 		return error_set(err, REAPQ_ENOMEM, "no memory for an event loop");
 	signal(SIGPIPE, SIG_IGN);
-	if ((rc = conns_open(
-		 &s->conns, s->base, &s->config->url, s->id, on_redis, s, err)) != 0 ||
+	if ((rc = conns_open(&s->conns, s->base, s->config, s->id, on_redis, s, err)) !=
+		0 ||
 	    (rc = make_parts(s, runner_path, err)) != 0)
 		return rc;
 	if (s->embedded != NULL &&

@@ -81,6 +81,7 @@ int wire_attempt_encode(
 struct wire_worker {
 	const char *id, *host, *queues, *isolation, *hardening, *version, *handlers;
 	int64_t pid, slots, busy, tasks_done, started_ms;
+	int64_t fetch_age_ms; /* since Redis last answered its claims; -1: never */
 };
 int wire_worker_encode(
     const struct wire_worker *w, struct buf *out, struct reapq_error *err);

@@ -22,6 +22,7 @@ static const struct wire_field fields[] = {
     {"b", "busy", WIRE_INT64, FIELD(busy), 0, NULL, 0, INT64_MIN},
     {"n", "tasks_done", WIRE_INT64, FIELD(tasks_done), 0, NULL, 0, INT64_MIN},
     {"t0", "started_ms", WIRE_INT64, FIELD(started_ms), 0, NULL, 0, INT64_MIN},
+    {"f", "fetch_age_ms", WIRE_INT64, FIELD(fetch_age_ms), 0, NULL, -1, -1},
 };
 
 static const struct wire_map map = {

@@ -19,6 +19,7 @@ return perish,bury
 end
 local function bury(...) select(2,dead_list())(...) end
 --@refuse
+--@rate
 local B,wid,tok,n,lease=KEYS[1],ARGV[1],ARGV[2],tonumber(ARGV[3]),tonumber(ARGV[4])
 local now=clk()
 local out={0}
@@ -42,10 +43,11 @@ if last and seq(last)>seq(tok) then return out end
 redis.call('SET',lk,tok..',','PX',math.max(lease*4,900000))
 local cfg=put('HMGET',B..'cfg','paused','rl_max','rl_ms')
 if cfg[1] then redis.call('DEL',B..'w') out[1]=-1 return out end
-if cfg[2] then
-  local room=(tonumber(cfg[2]) or n)-(tonumber(put('GET',B..'rl')) or 0)
-  if room<=0 then out[1]=redis.call('PTTL',B..'rl') return out end
-  if n>room then n=room end
+local max,per=rate_of(cfg[2],cfg[3])
+if max then
+  local room,wait=rate_room(B,max,per,now,n)
+  if room<=0 then out[1]=wait return out end
+  n=room
 end
 local got,z={},{}
 local suspects,alone=put('LLEN',B..'ps'),false
@@ -107,7 +109,7 @@ if out[1]==0 and suspects>0 then out[1]=-2 end
 if #got>0 then
   put('ZADD',B..'l',unpack(z))
   redis.call('SET',lk,tok..','..table.concat(got,','),'PX',math.max(lease*4,900000))
-  if cfg[2] and put('INCRBY',B..'rl',#got)==#got then redis.call('PEXPIRE',B..'rl',cfg[3]) end
+  if max then rate_spend(B,per,now,#got) end
 end
 if (#got>0 or out[1]==-3) and put('LLEN',B..'w')==0 then  -- leave a wake-up while there is backlog
   local ks={}

@@ -23,7 +23,8 @@ enum flags_group {
 	FLAGS_KILL = 1u << 10,
 	FLAGS_MAP = 1u << 11,
 	FLAGS_DEAD = 1u << 16,
-	FLAGS_CRASHES = 1u << 17
+	FLAGS_CRASHES = 1u << 17,
+	FLAGS_LIMIT = 1u << 18 /* of a queue */
 };
 
 enum flags_id {
@@ -66,6 +67,11 @@ enum flags_id {
 	FLAG_OLDER_THAN,
 	FLAG_SINCE,
 	FLAG_MOST,
+	FLAG_FORCE,
+	FLAG_DURABILITY,
+	FLAG_DURABILITY_TIMEOUT,
+	FLAG_RATE,
+	FLAG_MAX_LENGTH,
 	FLAG_LIMIT /* and the index of a limit on top: keep it last */
 };
 

@@ -9,6 +9,7 @@
  */
 #include "options.h"
 
+#include <reapq/admin.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,8 @@
 enum {
 	WINDOW_DEFAULT = 10000,
 	ATTEMPTS_MAX = 1000,
-	LOST_MAX = 1000
+	LOST_MAX = 1000,
+	WAIT_MAX_MS = 600000
 };
 
 int
@@ -37,7 +39,9 @@ options_init(struct options *o, struct reapq_error *err)
 	    .timeout_ms = -1,
 	    .older_ms = -1,
 	    .since_ms = -1,
-	    .window = WINDOW_DEFAULT};
+	    .window = WINDOW_DEFAULT,
+	    .rate_max = -1,
+	    .max_length = -1};
 	if (!id_valid(o->queue))
 		return error_set(err, REAPQ_EINVAL,
 		    "REAPQ_QUEUE is \"%.100s\": a queue's name is up to %d of "
@@ -78,6 +82,16 @@ set_duration(int64_t *field, const char *text, int64_t least, struct reapq_error
 
 	if (rc == 0 && *field < least)
 		*field = least;
+	return rc;
+}
+
+static int
+set_wait(int64_t *field, const char *text, struct reapq_error *err)
+{
+	int rc = set_duration(field, text, 1, err);
+
+	if (rc == 0 && *field > WAIT_MAX_MS)
+		return error_set(err, REAPQ_EINVAL, "\"%.100s\" is over 10m", text);
 	return rc;
 }
 
@@ -174,6 +188,53 @@ add_env(struct options *o, const char *text, struct reapq_error *err)
 	o->env = env;
 	o->task.env = env;
 	return 0;
+}
+
+/* "10/s" "600/m" "none" */
+static int
+set_rate(struct options *o, const char *text, struct reapq_error *err)
+{
+	const char *slash = strchr(text, '/');
+	char count[24];
+	size_t len;
+
+	if (strcmp(text, "none") == 0) {
+		o->rate_max = 0;
+		return 0;
+	}
+	if (!slash || strlen(slash) != 2 || !strchr("smh", slash[1]))
+		return error_set(err, REAPQ_EINVAL,
+		    "\"%.100s\" is no rate: N/s, N/m, N/h or none", text);
+	len = (size_t)(slash - text) < sizeof count ? (size_t)(slash - text)
+						    : sizeof count - 1;
+	memcpy(count, text, len);
+	count[len] = '\0';
+	o->rate_ms = slash[1] == 's' ? 1000 : slash[1] == 'm' ? 60000 : 3600000;
+	return units_count(count, 1, REAPQ_RATE_MAX, &o->rate_max, err);
+}
+
+static int
+set_durability(enum reapq_durability *field, const char *text, struct reapq_error *err)
+{
+	static const char *const names[] = {"none", "aof", "replica"};
+
+	for (int i = 0; i < 3; i++)
+		if (strcmp(text, names[i]) == 0) {
+			*field = (enum reapq_durability)i;
+			return 0;
+		}
+	return error_set(err, REAPQ_EINVAL,
+	    "\"%.100s\" is no durability: none, aof or replica", text);
+}
+
+static int
+set_max_length(struct options *o, const char *text, struct reapq_error *err)
+{
+	if (strcmp(text, "none") == 0) {
+		o->max_length = 0;
+		return 0;
+	}
+	return units_count(text, 1, REAPQ_LENGTH_MAX, &o->max_length, err);
 }
 
 static int
@@ -275,6 +336,14 @@ set_value(struct options *o, int flag, const char *text, struct reapq_error *err
 		return set_duration(&o->timeout_ms, text, 0, err);
 	case FLAG_CHUNK:
 		return units_count(text, 1, 1000000, &o->chunk, err);
+	case FLAG_DURABILITY:
+		return set_durability(&o->durability, text, err);
+	case FLAG_DURABILITY_TIMEOUT:
+		return set_wait(&o->durability_timeout_ms, text, err);
+	case FLAG_RATE:
+		return set_rate(o, text, err);
+	case FLAG_MAX_LENGTH:
+		return set_max_length(o, text, err);
 	case FLAG_WINDOW:
 		return units_count(text, 1, 1000000, &o->window, err);
 	default:
@@ -301,6 +370,9 @@ set_switch(struct options *o, int flag)
 		break;
 	case FLAG_VERBOSE:
 		o->verbose = true;
+		break;
+	case FLAG_FORCE:
+		o->force = true;
 		break;
 	case FLAG_KILL:
 		o->kill = true;
@@ -377,6 +449,7 @@ options_parse(struct options *o, unsigned groups, enum options_style style, int 
 	struct option rows[FLAGS_MAX];
 	size_t n = 0;
 
+	o->submits = (groups & FLAGS_POLICY) != 0;
 	flags_getopt(groups, rows);
 	opterr = 0;
 	optind = 0; /* glibc: start afresh, and read the first character of shorts */

@@ -281,7 +281,7 @@ random_worker(void)
 {
 	struct wire_worker w = {text(0, 20), text(0, 20), text(0, 20), text(0, 20),
 	    text(0, 20), text(0, 20), text(0, 20), any_int64(), any_int64(),
-	    any_int64(), any_int64(), any_int64()};
+	    any_int64(), any_int64(), any_int64(), (int64_t)(any_int64() & INT64_MAX)};
 
 	return w;
 }

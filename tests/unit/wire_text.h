@@ -141,6 +141,7 @@ wire_text_worker(const struct wire_worker *w)
 	wire_text_int(&b, "slots", w->slots, 0);
 	wire_text_int(&b, "busy", w->busy, 0);
 	wire_text_int(&b, "tasks_done", w->tasks_done, 0);
+	wire_text_int(&b, "fetch_age_ms", w->fetch_age_ms, -1);
 	wire_text_int(&b, "started_ms", w->started_ms, 0);
 	return wire_text_done(&b);
 }

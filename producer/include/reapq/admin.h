@@ -33,6 +33,10 @@ struct reapq_queue_info {
 	int64_t dead;    /* failed for good, or unreadable: the dead list */
 	int64_t workers; /* with a live heartbeat */
 	int paused;      /* -1: as for the counts */
+	int draining;    /* takes no new tasks; -1: as for the counts */
+	int64_t rate_max,
+	    rate_ms;        /* at most so many starts in so many ms; 0: no limit */
+	int64_t max_length; /* 0: none */
 };
 
 /* All queues that a producer or worker has named, by name. */
@@ -40,15 +44,55 @@ REAPQ_API REAPQ_MUST_CHECK int reapq_queue_list(struct reapq_client *client,
     struct reapq_queue_info **ret_list, size_t *ret_n, struct reapq_error *err);
 REAPQ_API void reapq_queue_list_free(struct reapq_queue_info *list, size_t n);
 
+/* One queue, whether anybody has named it or not; ret_info->name lives as long as the
+ * client. */
+REAPQ_API REAPQ_MUST_CHECK int reapq_queue_look(struct reapq_client *client,
+    const char *queue, struct reapq_queue_info *ret_info, struct reapq_error *err);
+
+/*
+ * What a queue obeys, kept in Redis until it is changed. All of these may be repeated;
+ * queue NULL: "default".
+ *
+ * pause   starts no more tasks; submits, cancels and deadlines go on, as do the running
+ * drain   takes no more tasks; what is there goes on. reapq_queue_look() shows when
+ *         nothing is queued, suspect, delayed or running any more
+ * resume  ends both
+ */
+REAPQ_API REAPQ_MUST_CHECK int reapq_queue_pause(
+    struct reapq_client *client, const char *queue, struct reapq_error *err);
+REAPQ_API REAPQ_MUST_CHECK int reapq_queue_drain(
+    struct reapq_client *client, const char *queue, struct reapq_error *err);
+REAPQ_API REAPQ_MUST_CHECK int reapq_queue_resume(
+    struct reapq_client *client, const char *queue, struct reapq_error *err);
+
+#define REAPQ_RATE_MAX 100000       /* starts */
+#define REAPQ_RATE_MS_MAX 86400000  /* in that time */
+#define REAPQ_LENGTH_MAX 1000000000 /* tasks */
+
+/*
+ * At most max attempts start in any per_ms milliseconds, over all workers; max 0: no
+ * limit. As many as that may start at once, after a pause for instance.
+ */
+REAPQ_API REAPQ_MUST_CHECK int reapq_queue_limit_rate(struct reapq_client *client,
+    const char *queue, int64_t max, int64_t per_ms, struct reapq_error *err);
+
+/* A submit is refused (EFULL) while that many tasks wait: queued in any priority, delayed,
+ * or suspect. 0: no limit. What is given back or tried again is never refused. */
+REAPQ_API REAPQ_MUST_CHECK int reapq_queue_limit_length(struct reapq_client *client,
+    const char *queue, int64_t max, struct reapq_error *err);
+
 struct reapq_worker_info {
 	const char *id, *host, *queues, *isolation, *version;
 	const char *handlers; /* names, separated by spaces */
 	int64_t pid;
 	int64_t slots, busy;
-	int64_t tasks_done;    /* attempts ended since it started */
-	int64_t started_ms;    /* Unix time */
-	int64_t heartbeat_ms;  /* Unix time (Redis's clock) of its last heartbeat */
-	int alive;             /* its lease has not ended */
+	int64_t tasks_done;   /* attempts ended since it started */
+	int64_t started_ms;   /* Unix time */
+	int64_t heartbeat_ms; /* Unix time (Redis's clock) of its last heartbeat */
+	int64_t fetched_ms; /* Unix time (Redis's clock) when its claims or its wait for
+				 tasks were last answered; 0: never, or not known. An old
+				 one with a fresh heartbeat: it is up, but takes nothing */
+	int alive;          /* its lease has not ended */
 	const char *hardening; /* what more its tasks are locked into; "" for nothing */
 };
 

@@ -53,8 +53,8 @@ receive(struct state *s, int worker, uint8_t got)
 			continue;
 		if (t->s != 'R' || t->worker != worker || t->seq != w->seq)
 			checker_violation("a claim named a task that is not its own");
-		w->held[i] =
-		    (struct held_task){CLAIMED, w->seq, t->grant, 0, s->lost_all};
+		w->held[i] = (struct held_task){
+		    CLAIMED, w->seq, t->grant, 0, s->lost_all, t->lo > 0};
 	}
 }
 
@@ -131,6 +131,8 @@ step_held(int worker, int task)
 	case RUNNING:
 		set_held(worker, task, TO_FINISH, 'F', "returns: worker", FAULTS);
 		set_held(worker, task, TO_FINISH, 'T', "fails: worker", FAIL);
+		set_held(
+		    worker, task, TO_FINISH, 'M', "lacks memory: worker", MORE_MEMORY);
 		set_held(worker, task, TO_FINISH, 'S', "is stopped: worker", GIVE_BACK);
 		break;
 	case TO_FINISH:

@@ -24,7 +24,7 @@ check_task(const struct task *t)
 	expect(t->ends <= 1, "4: ended twice");
 	expect(!t->s || t->lo <= scene->max_lost, "5: lost more often than it may be");
 	expect(!t->s || t->nf < scene->max_fail, "5: failed more often than it may");
-	expect(!t->s || t->a == t->lo + t->nf + (t->s == 'R'),
+	expect(!t->s || t->a == t->lo + t->nf + t->more + (t->s == 'R'),
 	    "5: attempts are not failures, losses and the one that runs");
 	expect(scene->max_lost > 0 || scene->max_fail > 1 || t->starts <= 1,
 	    "5: started twice, and must not be");
@@ -36,7 +36,8 @@ check_task(const struct task *t)
 	/* Redis may take back that a lease was lost, and what was stopped for that is
 	 * then given back. */
 	expect(t->starts <= scene->max_fail + scene->max_lost +
-				scene->budget[GIVE_BACK] + scene->budget[ROLLBACK],
+				scene->budget[GIVE_BACK] + scene->budget[ROLLBACK] +
+				scene->budget[MORE_MEMORY],
 	    "5: started more often than its budgets allow");
 	expect(!t->in_x || t->s, "a deadline without a task");
 	expect(!t->in_x || scene->deadline, "a deadline that nobody set");
@@ -50,6 +51,16 @@ check_state(const struct state *s)
 {
 	for (int i = 0; i < scene->tasks; i++)
 		check_task(&s->t[i]);
+	for (int w = 0; w < scene->workers; w++) {
+		int running = 0, suspects = 0;
+		for (int i = 0; i < scene->tasks; i++) {
+			const struct held_task *h = &s->w[w].held[i];
+			bool runs = h->state == CLAIMED || h->state == RUNNING;
+			running += runs;
+			suspects += runs && h->suspect;
+		}
+		expect(suspects == 0 || running == 1, "a suspect runs beside others");
+	}
 	if (scene->unique) {
 		expect(!s->unique || s->t[s->unique - 1].s,
 		    "the unique key of an ended task");

@@ -145,7 +145,12 @@ static const struct scene scenes[SCENES] = {
 	.producers = 1,
 	.max_fail = 2,
 	.max_lost = 1,
-	.budget = {[KILL] = 1, [LOSE] = 1, [FAIL] = 1, [GIVE_BACK] = 3, [CANCEL] = 1}},
+	.budget = {[KILL] = 1,
+	    [LOSE] = 1,
+	    [FAIL] = 1,
+	    [GIVE_BACK] = 3,
+	    [MORE_MEMORY] = 1,
+	    [CANCEL] = 1}},
     [TTL] = {.name = "results that expire before they are read",
 	.tasks = 1,
 	.workers = 1,
@@ -213,6 +218,7 @@ static const struct {
     [RESULT_TTL] = {"submitted again after the result's time", TTL},
     [ONCE_KEPT] = {"a --once task is submitted again", FLUSHED_ONCE},
     [NEVER_VANISHES] = {"a future waits for what Redis has lost", FLUSHED_ONCE},
+    [SUSPECT_WITH_OTHERS] = {"a suspect is given out with others", PAIR},
     [NO_EXPIRY] = {"deadlines are not enforced by the tick", DEADLINE},
 };
 

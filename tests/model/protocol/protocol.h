@@ -68,6 +68,7 @@ enum fault {
 	EXPIRE_RESULT,
 	PRODUCER_DIES,
 	ROLLBACK,
+	MORE_MEMORY,
 	FAULTS
 };
 
@@ -75,6 +76,7 @@ enum fault {
 struct task {
 	/* t:ID: state 0, P, D or R; token; attempts, losses, failures; cancel asked */
 	uint8_t s, worker, seq, a, lo, nf, x;
+	uint8_t more;        /* history: attempts with more memory */
 	uint8_t r;           /* r:ID: an enum report */
 	uint8_t in_p, in_ps; /* entries on the lists */
 	uint8_t in_d, in_x, lease;
@@ -90,7 +92,7 @@ struct last {
 };
 
 struct held_task {
-	uint8_t state, seq, grant, mode, history;
+	uint8_t state, seq, grant, mode, history, suspect;
 };
 
 struct worker {
@@ -153,6 +155,7 @@ enum bug {
 	ONCE_KEPT,
 	NEVER_VANISHES,
 	NO_EXPIRY,
+	SUSPECT_WITH_OTHERS,
 	BUGS
 };
 

@@ -30,7 +30,7 @@ resolve(struct state *s, int task, enum report report)
 	if (s->unique == task + 1 && bug != UNIQUE_KEPT)
 		s->unique = 0;
 	if (bug != RECORD_KEPT)
-		t->s = t->worker = t->seq = t->a = t->lo = t->nf = t->x = 0;
+		t->s = t->worker = t->seq = t->a = t->lo = t->nf = t->x = t->more = 0;
 }
 
 int
@@ -73,6 +73,37 @@ give_out(struct state *s, int worker, int seq, int task)
 	return true;
 }
 
+/* _lane.lua */
+static uint8_t *
+lane(struct task *t)
+{
+	return t->lo > 0 ? &t->in_ps : &t->in_p;
+}
+
+/* One suspect, for a worker that has nothing else. */
+static uint8_t
+claim_suspect(struct state *s, int worker, int seq, int first)
+{
+	for (int i = 0; i < scene->tasks; i++) {
+		int task = (first + i) % scene->tasks;
+		while (s->t[task].in_ps > 0) {
+			s->t[task].in_ps--;
+			if (give_out(s, worker, seq, task))
+				return (uint8_t)(1 << task);
+		}
+	}
+	return 0;
+}
+
+static bool
+idle(const struct state *s, int worker)
+{
+	for (int i = 0; i < scene->tasks; i++)
+		if (s->w[worker].held[i].state != IDLE)
+			return false;
+	return true;
+}
+
 /* first: whose entry stands before the other's. The tasks given out, a bit each. */
 uint8_t
 claim(struct state *s, int worker, int seq, int first, int n, bool late_copy)
@@ -93,14 +124,17 @@ claim(struct state *s, int worker, int seq, int first, int n, bool late_copy)
 	}
 	if (last->seq > seq && bug != OLD_CLAIM)
 		return 0;
-	for (int lane = 0; lane < 2; lane++) {
-		for (int i = 0; i < scene->tasks && n > 0; i++) {
-			int task = (first + i) % scene->tasks;
-			uint8_t *entries = lane ? &s->t[task].in_p : &s->t[task].in_ps;
-			while (*entries > 0 && n > 0) {
-				--*entries;
-				if (!give_out(s, worker, seq, task))
-					continue;
+	if (idle(s, worker))
+		got = claim_suspect(s, worker, seq, first);
+	if (got && bug != SUSPECT_WITH_OTHERS)
+		n = 0;
+	for (int i = 0; i < scene->tasks; i++) {
+		int task = (first + i) % scene->tasks;
+		while (s->t[task].in_p > 0 && n > 0) {
+			s->t[task].in_p--;
+			if (s->t[task].s == 'P' && s->t[task].lo > 0)
+				s->t[task].in_ps++;
+			else if (give_out(s, worker, seq, task)) {
 				got |= (uint8_t)(1 << task);
 				n--;
 			}
@@ -132,6 +166,13 @@ finish(struct state *s, int task, int worker, int seq, char mode, int grant,
 		resolve(s, task, t->x == 2 ? EXPIRED : CANCELLED);
 		return 1;
 	}
+	if (mode == 'M' && !t->x && !past_deadline) {
+		t->s = 'D';
+		t->more++;
+		t->in_d = 1;
+		t->grant++;
+		return 4;
+	}
 	if (mode == 'T' && !t->x &&
 	    (t->nf + 1 < scene->max_fail || bug == TRY_BUDGET) && !past_deadline) {
 		t->s = 'D';
@@ -144,7 +185,7 @@ finish(struct state *s, int task, int worker, int seq, char mode, int grant,
 	    (mode == 'S' && (scene->max_lost > 0 || bug == ONCE_STOPPED_AGAIN))) {
 		t->s = 'P';
 		t->a = (uint8_t)(t->a - (bug != GIVEN_BACK_COUNTED));
-		t->in_p++;
+		++*lane(t);
 		t->grant++;
 		return 4;
 	}
@@ -183,8 +224,8 @@ heartbeat(struct state *s, int worker)
 static void
 unlist(struct task *t, bool cheap)
 {
-	if (cheap && t->in_p > 0)
-		t->in_p--;
+	if (cheap && *lane(t) > 0)
+		--*lane(t);
 	else
 		t->tombstone = 1;
 }
@@ -229,7 +270,7 @@ tick_promote(struct state *s, int task)
 	t->in_d = 0;
 	if (t->s == 'D') {
 		t->s = 'P';
-		t->in_p++;
+		++*lane(t);
 	}
 	return true;
 }

@@ -83,11 +83,23 @@ class World:
         self.seq[worker] += 1
         token = f"{worker}.{self.seq[worker]}"
         found, expected = self.call("claim", worker, token, self.pick(1, 1, 2, 5), FAR,
-                                    self.pick(*ORDERS))
+                                    self.pick(*ORDERS), self.pick(0, 1, 1),
+                                    self.pick(0, 0, FAR))
         # Mostly the worker learns what it got. If not, it knows when it asks again.
         if not self.chance(4):
             self.held += [(task_id, token) for task_id in found[1::5]]
         return found, expected
+
+    def of_the_dead(self):
+        """One of them and when it died, as a list that is a little old may say."""
+        task_id = self.pick(*(sorted(self.model.died) or IDS))
+        return task_id, self.model.died.get(task_id, 0) - self.pick(0, 0, 0, 1)
+
+    def dead_retry(self):
+        return self.call("dead_retry", *self.of_the_dead())
+
+    def dead_remove(self):
+        return self.call("dead_remove", *self.of_the_dead())
 
     def heartbeat(self):
         worker = self.pick(*WORKERS)
@@ -103,9 +115,12 @@ class World:
         self.serial += 1
         report = msgpack.packb({"v": 1, "id": task_id, "o": "failed", "mark": self.serial})
         brief = msgpack.packb({"v": 1, "a": 1, "mark": self.serial})
-        mode = self.pick("F", "F", "T", "T", "T", "L", "S", "B")
+        mode = self.pick("F", "F", "T", "T", "T", "L", "S", "B", "M")
         return self.call("finish", task_id, token, mode, report,
-                         self.pick(0, FAR, 70_000_000), brief, "why" if mode == "B" else "")
+                         self.pick(0, FAR, 70_000_000), brief, "why" if mode == "B" else "",
+                         self.pick("", "echo\terror\t"),
+                         msgpack.packb({"v": 1, "id": task_id, "h": "echo", "t": 7,
+                                        "ma": 2}) if mode == "M" else "")
 
     def tick(self):
         return self.call("tick", self.pick(100, 100, 2, 1), self.pick(0, 0, 0, FAR),
@@ -145,6 +160,10 @@ class World:
     def lock_ends(self):
         self.db.delete(BASE + "tk")
         self.model.locked = False
+
+    def reservation_ends(self):
+        self.db.delete(BASE + "qr")
+        self.model.reserved = None
 
     def nobody_ticks(self):
         if self.model.ticked:
@@ -210,7 +229,7 @@ class World:
         """Somebody else's key where one of ours was, until the next flush."""
         self.exact = False
         keys = ["p0", "p1", "p2", "ps", "l", "d", "x", "w", "ws", "cfg", "rl", "tk", "tt",
-                "dead", "u:u1", "lc:w1", "k:w1", "n:p1", "a:p1", "r:id-3"]
+                "qr", "dz", "dead", "u:u1", "lc:w1", "k:w1", "n:p1", "a:p1", "r:id-3"]
         keys += ["t:" + task_id for task_id in IDS]
         if self.held and self.chance(2):
             keys = ["t:" + self.rng.choice(self.held[-6:])[0]]
@@ -229,10 +248,10 @@ class World:
 
 
 REQUESTS = [("submit", 20), ("claim", 20), ("finish", 18), ("again", 14), ("tick", 10),
-            ("heartbeat", 4), ("cancel", 5), ("attach", 2), ("peek", 1), ("look", 1),
+            ("heartbeat", 4), ("cancel", 5), ("dead_retry", 3), ("dead_remove", 1), ("attach", 2), ("peek", 1), ("look", 1),
             ("queue", 1)]
 TIMES = [("lease_ends", 6), ("delay_ends", 6), ("deadline_passes", 2), ("result_expires", 6),
          ("lock_ends", 3), ("nobody_ticks", 1), ("grace_ends", 2), ("rate_period_ends", 1),
-         ("hints_are_read", 3), ("old_entry", 2)]
+         ("hints_are_read", 3), ("old_entry", 2), ("reservation_ends", 1)]
 WHILE_DAMAGED = [("heartbeat", 20), ("tick", 10)]
 OTHERS = [("producer_lives", 2), ("operator", 1), ("scripts_are_flushed", 1)]

@@ -38,7 +38,7 @@ def choose(world, done):
     return name
 
 
-REFUSES = ("submit", "attach", "cancel", "finish", "look")
+REFUSES = ("submit", "attach", "cancel", "finish", "look", "dead_retry")
 
 
 def unchanged(dump, last):
@@ -98,7 +98,7 @@ def overwritten(server):
     server.db.flushall()
     for task_id in ("a", "b"):
         world.call("submit", task_id, b"\x80", 0, 0, 1, 1, 1, 60000, 0, "", "")
-    world.call("claim", "w", "w.1", 2, actions.FAR, "p1")
+    world.call("claim", "w", "w.1", 2, actions.FAR, "p1", 1, 0)
     server.db.delete(BASE + "l")
     server.db.set(BASE + "t:a", "not ours")
     found = server.call("heartbeat", ["w", actions.FAR, "info", "a", "w.1", "b", "w.1"])

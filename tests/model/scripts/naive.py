@@ -28,12 +28,17 @@ class Task:
     attempts: int = 0
     lost: int = 0
     failed: int = 0
+    given_back: str = ""  # the token of the finish that put it back
     cancel: str = ""
     history: list = dataclasses.field(default_factory=list)
     waiters: list = dataclasses.field(default_factory=list)
 
     def running(self, token):
         return self.state == "R" and self.token == token
+
+    def lane(self):
+        """Where it waits: what has lost a worker waits among the suspects."""
+        return "ps" if self.lost else f"p{self.pri}"
 
     def worker(self):
         return self.token.rpartition(".")[0]
@@ -46,6 +51,13 @@ class Result:
     ttl: int
 
 
+@dataclasses.dataclass
+class Dead:
+    task: Task
+    unreadable: bool
+    result: object = None  # as it was when the task died
+
+
 class Model:
     """now: Redis's clock, set before each step; scores are copied from Redis after it."""
 
@@ -56,10 +68,11 @@ class Model:
         self.delayed, self.leases, self.deadlines = {}, {}, {}
         self.bell = 0
         self.last, self.hints, self.told, self.unique = {}, {}, {}, {}
-        self.alive, self.workers, self.dead = set(), {}, {}
+        self.alive, self.workers, self.dead, self.died = set(), {}, {}, {}
         self.paused, self.rate, self.claimed = False, None, None
         self.locked, self.ticked, self.grace = False, False, False
         self.gap = False
+        self.reserved = None  # the worker that makes itself idle for a suspect
 
     # ---- parts ------------------------------------------------------------------
 
@@ -85,6 +98,8 @@ class Model:
             ttl = max(ttl, task.deadline - self.now + 60000)
         assert task_id not in self.results
         self.results[task_id] = Result(report, task.history, ttl)
+        if task_id in self.dead and self.dead[task_id].task is task:
+            self.dead[task_id].result = self.results[task_id]
         if self.unique.get(task.unique) == task_id:
             del self.unique[task.unique]
         for producer in [task.producer, *task.waiters]:
@@ -93,19 +108,23 @@ class Model:
 
     def of_script(self, task_id, outcome, verdict, certainty, source, worker=None):
         task = self.tasks[task_id]
+        if outcome != "cancelled":
+            self.bury(task_id)
         self.resolve(task_id, {"id": task_id, "o": outcome, "vd": verdict, "c": certainty,
                                "a": task.attempts, "source": source, "w": worker,
                                "message": task.message})
 
     def unlist(self, task_id, task):
-        entries = self.lists[f"p{task.pri}"]
+        entries = self.lists[task.lane()]
         for i in range(len(entries) - 1, -1, -1):
             if entries[i] == task_id:
                 del entries[i]
                 return
 
-    def bury(self, task_id, message):
-        self.dead[task_id] = message
+    def bury(self, task_id, unreadable=False):
+        """Keeps the task on the dead list; it is about to be resolved."""
+        self.dead[task_id] = Dead(self.tasks[task_id], unreadable)
+        self.died[task_id] = self.now
 
     # ---- scripts ----------------------------------------------------------------
 
@@ -182,7 +201,7 @@ class Model:
                 len(self.delayed), len(self.leases), len(self.lists["ps"]), len(self.dead),
                 len(self.workers), int(self.paused)]
 
-    def claim(self, worker, token, n, lease, lists):
+    def claim(self, worker, token, n, lease, lists, idle, hold):
         out = [0]
 
         def give(task_id):
@@ -210,24 +229,57 @@ class Model:
                 return [ANY]
             n = min(n, room)
         names = lists.split(",")
+        suspects, alone = bool(self.lists["ps"]), False
+
+        def one(task_id):
+            task = self.tasks.get(task_id)
+            if not task or task.state != "P":
+                return
+            if task.lost and not alone:
+                self.lists["ps"].append(task_id)
+                return
+            if task.deadline and self.now >= task.deadline:
+                self.of_script(task_id, "expired", "expired", "proved", "claim")
+                return
+            task.state, task.token = "R", token
+            task.attempts += 1
+            got.append(task_id)
+            give(task_id)
+
+        def one_suspect():
+            nonlocal alone, n, suspects
+            alone = True
+            while not got and self.lists["ps"]:
+                one(self.lists["ps"].pop(0))
+            alone = False
+            if got:
+                n, suspects = 0, False
+
+        if suspects and not hold:
+            if self.reserved == worker:
+                self.reserved = None
+        elif suspects and self.reserved in (None, worker):
+            self.reserved = None if idle else worker
+            if idle:
+                one_suspect()
+            else:
+                n, out[0] = 0, -3
         for name in names:
+            if name == "ps":
+                if idle and suspects and not got:
+                    one_suspect()
+                continue
             while len(got) < n and self.lists[name]:
-                task_id = self.lists[name].pop(0)
-                task = self.tasks.get(task_id)
-                if not task or task.state != "P":
-                    continue
-                if task.deadline and self.now >= task.deadline:
-                    self.of_script(task_id, "expired", "expired", "proved", "claim")
-                    continue
-                task.state, task.token = "R", token
-                task.attempts += 1
-                got.append(task_id)
-                give(task_id)
-        if got:
-            if self.rate is not None:
-                self.claimed = (self.claimed or 0) + len(got)
-            if self.bell == 0 and any(self.lists[name] for name in names):
-                self.ring()
+                room = n - len(got)
+                taken, self.lists[name] = self.lists[name][:room], self.lists[name][room:]
+                for task_id in taken:
+                    one(task_id)
+        if out[0] == 0 and suspects:
+            out[0] = -2
+        if got and self.rate is not None:
+            self.claimed = (self.claimed or 0) + len(got)
+        if (got or out[0] == -3) and self.bell == 0 and any(self.lists[n] for n in names):
+            self.ring()
         return out
 
     def heartbeat(self, worker, lease, _info, *pairs):
@@ -243,11 +295,13 @@ class Model:
                 out += [task_id, token, "L"]
         return out
 
-    def finish(self, task_id, token, mode, report, delay, brief, _why):
+    def finish(self, task_id, token, mode, report, delay, brief, _why, signature, message):
         task = self.tasks.get(task_id)
         if not task:
             return 2 if task_id in self.results else 3
         if not task.running(token):
+            if task.given_back == token:
+                return 4
             if mode != "L":
                 task.history.append((brief, True))
             return 0
@@ -256,23 +310,62 @@ class Model:
             word = "expired" if task.cancel == "deadline" else "cancelled"
             self.of_script(task_id, word, word, "proved", "finish", task.worker())
             return 1
-        if mode == "T" and not task.cancel and task.failed + 1 < task.max_fail and not (
+        tries_left = mode == "M" or (mode == "T" and task.failed + 1 < task.max_fail)
+        if tries_left and not task.cancel and not (
                 task.deadline and self.now + delay >= task.deadline):
-            task.state, task.token = "D", ""
-            task.failed += 1
+            task.state, task.token, task.given_back = "D", "", token
+            if mode == "M":
+                task.message = message
+            else:
+                task.failed += 1
             task.history.append((brief, False))
             self.delayed[task_id] = self.now + delay
             return 4
         if not task.cancel and (mode == "L" or (mode == "S" and task.max_lost > 0)):
-            task.state, task.token = "P", ""
+            task.state, task.token, task.given_back = "P", "", token
             task.attempts -= 1
-            self.lists[f"p{task.pri}"].insert(0, task_id)
+            self.lists[task.lane()].insert(0, task_id)
             if self.bell == 0:
                 self.ring()
             return 4
-        if mode == "B":
-            self.bury(task_id, task.message)
+        if mode == "B" or signature:
+            self.bury(task_id, mode == "B")
         self.resolve(task_id, report)
+        return 1
+
+    def dead_retry(self, task_id, died):
+        live, dead = task_id in self.tasks, self.dead.get(task_id)
+        if not dead or self.died[task_id] != died:
+            return [1 if live else 0]
+        if live:
+            return [2]
+        if dead.unreadable:
+            return [3]
+        if task_id in self.results and self.results[task_id] is not dead.result:
+            return [6]
+        old = dead.task
+        if old.unique:
+            holder = self.unique.get(old.unique)
+            if holder in self.tasks:
+                return [5, holder]
+            self.unique[old.unique] = task_id
+        self.results.pop(task_id, None)
+        passed = old.deadline and old.deadline <= self.now
+        self.tasks[task_id] = Task(old.message, "P", old.pri, old.max_fail, old.max_lost,
+                                   old.ttl, 0 if passed else old.deadline, old.producer,
+                                   old.unique)
+        if old.deadline and not passed:
+            self.deadlines[task_id] = old.deadline
+        del self.dead[task_id], self.died[task_id]
+        self.lists[f"p{old.pri}"].append(task_id)
+        if self.bell == 0:
+            self.ring()
+        return [1]
+
+    def dead_remove(self, task_id, died):
+        if self.died.get(task_id) != died:
+            return 0
+        del self.dead[task_id], self.died[task_id]
         return 1
 
     def tick(self, at_most, lock, gap, grace):
@@ -288,7 +381,7 @@ class Model:
             del self.delayed[task_id]
             task = self.tasks[task_id]
             task.state = "P"
-            self.lists[f"p{task.pri}"].append(task_id)
+            self.lists[task.lane()].append(task_id)
             promoted += 1
         for task_id in [] if self.grace else self.due(self.leases, at_most):
             del self.leases[task_id]

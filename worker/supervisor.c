@@ -328,7 +328,8 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 		.host = s->host});
 	struct lease_options lo = {s->config, s->id, s->host,
 	    isolation_name(s->isolation), sandbox_words(s->sandbox), s->conns.main,
-	    &s->slots.attempts, s->runner, clock_wall_ms(), &s->slots.done, s->fetch, s};
+	    &s->slots.attempts, s->runner, clock_wall_ms(), &s->slots.done, s->fetch,
+	    s};
 	return lease_new(&s->lease, s->base, &lo, err);
 }
 

@@ -50,7 +50,7 @@ add_row(struct table *t, const struct reapq_worker_info *w)
 	int64_t age =
 	    now > w->started_ms && w->started_ms > 0 ? now - w->started_ms : 0;
 	char pid[24], slots[56], done[24], up[32], handlers[64], fetched[32] = "never",
-	    isolation[160];
+								 isolation[160];
 
 	(void)snprintf(pid, sizeof pid, "%" PRId64, w->pid);
 	(void)snprintf(slots, sizeof slots, "%" PRId64 "/%" PRId64, w->busy, w->slots);

@@ -119,6 +119,7 @@ fill(struct attempt *a, struct reapq_report *r)
 	r->submitted_ms = a->task.submitted_ms;
 	r->started_ms = a->started_wall_ms;
 	r->ended_ms = a->ended_wall_ms;
+	r->moved_to = a->moved_to;
 	fill_end(a, r);
 	fill_streams(a, r);
 }
@@ -156,6 +157,8 @@ mode_of(const struct attempt *a, struct buf *message, int64_t *ret_delay_ms)
 	/* Given back, or, when the lease is gone, told to whom it may concern. */
 	if (a->finding.verdict == REAPQ_V_WORKER_LOST)
 		return a->started_ms == 0 ? "L" : "S";
+	if (a->moved_to != NULL)
+		return "F";
 	if (raise_memory(a, message)) {
 		*ret_delay_ms = retry_delay_ms(
 		    a->task.retry_delay_ms, a->task.oom_raised + 1, rnd_u32());

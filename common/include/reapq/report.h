@@ -146,6 +146,7 @@ struct reapq_report {
 	const char *isolation;     /* "" where no worker had it */
 	int leftover_processes;
 	int64_t submitted_ms, started_ms, ended_ms; /* Unix time; 0: never */
+	const char *moved_to; /* NULL; else the queue where the task went on */
 };
 
 #ifdef __cplusplus

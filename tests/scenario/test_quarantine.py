@@ -109,7 +109,7 @@ def test_not_beside_a_neighbour(redis, worker, cli, gate):
 def test_a_steady_backlog_does_not_keep_it_waiting(redis, worker, cli, gate):
     """High priority, more than can be done, and every slot busy all the time."""
     task = make_suspect(redis, worker, cli, gate, "true")
-    ids = [cli.submit("--priority", "high", "--", "sleep", "0.1") for _ in range(200)]
+    ids = [cli.submit("--priority", "high", "--", "sleep", "0.1") for _ in range(100)]
     worker(redis, "--lease", "500ms", "--allow-exec", "--concurrency", "2")
     reports = cli.wait(task, *ids)
     r = reports.pop(task)

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "error.h"
 #include "loop.h"
+#include "move.h"
 #include "order.h"
 #include "queue.h"
 #include "reply.h"
@@ -160,7 +161,10 @@ future_settle(struct reapq_future *future, const void *data, size_t len)
 	if (!report)
 		return;
 	if (wire_report_decode(data, len, &future->box, report, &error) == 0) {
+		if (move_follow(future, report))
+			return;
 		future->report = report;
+		move_join_attempts(future);
 		settled(future);
 		return;
 	}
@@ -240,6 +244,7 @@ release(struct reapq_future *future)
 	order_free(future->order);
 	wire_box_free(&future->box);
 	free(future->report);
+	move_free(future);
 	free(future);
 }
 

@@ -64,6 +64,11 @@ check_oom(const struct reapq_task *task, struct reapq_error *err)
 	if (task->oom_factor != 0 && task->oom_step != 0)
 		return error_set(err, REAPQ_EINVAL,
 		    "oom_factor and oom_step: one of them has to be 0");
+	if (task->oom_queue && !id_valid(task->oom_queue))
+		return error_set(err, REAPQ_EINVAL,
+		    "oom_queue: \"%.80s\" is no queue name: 1 to %d letters, digits, "
+		    "'_', '.' or '-'",
+		    task->oom_queue, REAPQ_ID_MAX);
 	return 0;
 }
 
@@ -193,6 +198,7 @@ encode(struct order *order, const struct reapq_task *task, const char *id,
 	    .submitted_ms = clock_wall_ms(),
 	    .oom_factor = task->oom_factor,
 	    .oom_step = task->oom_step,
+	    .oom_queue = task->oom_queue,
 	};
 	struct buf out = {0};
 	int rc = wire_task_encode(&wire, &out, err);

@@ -11,6 +11,7 @@
 #include "attempt_channel.h"
 #include "attempt_crash.h"
 #include "attempt_isolation.h"
+#include "attempt_move.h"
 #include "attempt_report.h"
 #include "attempt_watch.h"
 #include "check.h"
@@ -128,6 +129,7 @@ attempt_free(struct attempt *a)
 	if (a == NULL)
 		return;
 	symbolize_cancel(a->naming);
+	attempt_move_forget(a);
 	attempt_watch_free(a->watch);
 	child_free(a->child);
 	isolation_leave(a->env->isolation, a->slot);
@@ -448,6 +450,11 @@ conclude(struct attempt *a)
 		attempt_report_log(a);
 	}
 	a->state = ATTEMPT_REPORTING;
+	if (attempt_move_begin(a, conclude)) {
+		if (held)
+			a->env->on_slot_free(a->env->arg);
+		return;
+	}
 	if (attempt_report_send(a, on_reported, &err) != 0) {
 		log_event(LOG_ERROR, "report_delayed", "task=%s why=%s", a->id,
 		    log_quote(err.msg));

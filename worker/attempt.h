@@ -31,6 +31,7 @@ enum attempt_state {
 };
 
 struct attempt;
+struct conn;
 
 /* What all attempts of a worker share; borrowed. */
 struct attempt_env {
@@ -41,6 +42,7 @@ struct attempt_env {
 	struct symbolize *symbolize;
 	struct isolation *isolation;
 	struct sandbox *sandbox; /* NULL: none */
+	struct conn *main, *big;
 	const char *worker_id, *host;
 	void (*on_slot_free)(void *arg); /* its child is gone */
 	void (*on_closed)(struct attempt *a, void *arg);
@@ -86,6 +88,9 @@ struct attempt {
 	int64_t log_lines;
 	int64_t sweep_until_ms;
 	struct leftovers leftovers;
+	void (*on_moved)(struct attempt *a); /* a move to another queue was begun */
+	int64_t move_now_ms;                 /* Redis's clock then */
+	const char *moved_to;                /* NULL: it stays; in box */
 	bool buried; /* the message could not be read: to the dead list */
 	struct judge_finding finding;
 };

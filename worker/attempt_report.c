@@ -121,6 +121,7 @@ fill(struct attempt *a, struct reapq_report *r)
 	r->submitted_ms = a->task.submitted_ms;
 	r->started_ms = a->started_wall_ms;
 	r->ended_ms = a->ended_wall_ms;
+	r->moved_to = a->moved_to;
 	fill_end(a, r);
 	fill_streams(a, r);
 }
@@ -158,6 +159,8 @@ mode_of(const struct attempt *a, struct buf *message, int64_t *ret_delay_ms)
 	/* Given back, or, when the lease is gone, told to whom it may concern. */
 	if (a->finding.verdict == REAPQ_V_WORKER_LOST)
 		return a->started_ms == 0 ? "L" : "S";
+	if (a->moved_to != NULL)
+		return "F";
 	if (raise_memory(a, message)) {
 		*ret_delay_ms = retry_delay_ms(
 		    a->task.retry_delay_ms, a->task.oom_raised + 1, rnd_u32());
@@ -206,7 +209,8 @@ attempt_report_send(struct attempt *a, outbox_fn *fn, struct reapq_error *err)
 	item.report_len = bytes.len;
 	item.short_report = brief.data;
 	item.short_len = brief.len;
-	if (signature_wanted(&report)) {
+	/* What has moved is not dead: it may yet return. */
+	if (a->moved_to == NULL && signature_wanted(&report)) {
 		item.why = report.message;
 		signature_make(&report, signature);
 	}

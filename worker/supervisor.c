@@ -324,6 +324,8 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 		.symbolize = s->symbolize,
 		.isolation = s->isolation,
 		.sandbox = s->sandbox,
+		.main = s->conns.main,
+		.big = s->conns.big,
 		.worker_id = s->id,
 		.host = s->host});
 	struct lease_options lo = {s->config, s->id, s->host,

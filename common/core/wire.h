@@ -41,6 +41,7 @@ struct wire_task {
 	int oom_factor;
 	int64_t oom_step;
 	int oom_raised;
+	const char *oom_queue; /* where it goes then; NULL: it stays */
 };
 
 /* Appends to out. EINVAL, ENOMEM. */

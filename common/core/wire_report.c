@@ -112,6 +112,7 @@ static const struct wire_field fields[] = {
     {"t", "submitted_ms", WIRE_INT64, FIELD(submitted_ms), 0, NULL, 0, INT64_MIN},
     {"t0", "started_ms", WIRE_INT64, FIELD(started_ms), 0, NULL, 0, INT64_MIN},
     {"t1", "ended_ms", WIRE_INT64, FIELD(ended_ms), 0, NULL, 0, INT64_MIN},
+    {"mv", "moved_to", WIRE_OPTIONAL, FIELD(moved_to), 0, NULL, 0, 0},
 };
 
 static const struct wire_map map = {

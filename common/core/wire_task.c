@@ -36,6 +36,7 @@ static const struct wire_field fields[] = {
     {"ro", "retry_on", WIRE_OPTIONAL, FIELD(retry_on), 0, NULL, 0, 0},
     {"of", "oom_factor", WIRE_INT, FIELD(oom_factor), 0, NULL, 0, 0},
     {"os", "oom_step", WIRE_INT64, FIELD(oom_step), 0, NULL, 0, 0},
+    {"oq", "oom_queue", WIRE_OPTIONAL, FIELD(oom_queue), 0, NULL, 0, 0},
     {"or", "oom_raised", WIRE_INT, FIELD(oom_raised), 0, NULL, 0, 0},
 };
 

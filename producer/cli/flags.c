@@ -61,6 +61,8 @@ static const struct row rows[] = {
 	    "try again only after these (any failure)"},
 	{FLAGS_POLICY, FLAG_OOM_RETRY_MEMORY, "oom-retry-memory", "Nx|SIZE",
 	    "out of memory: again with N times its limit, or SIZE more"},
+	{FLAGS_POLICY, FLAG_OOM_QUEUE, "oom-queue", "NAME",
+	    "out of memory: it goes on in this queue"},
 	{FLAGS_POLICY, FLAG_MAX_LOST, "max-lost", "N",
 	    "workers it may lose before it is given up (3)"},
 	{FLAGS_POLICY, FLAG_ONCE, "once", NULL,

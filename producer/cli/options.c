@@ -251,6 +251,8 @@ set_policy(struct options *o, int flag, const char *text, struct reapq_error *er
 		return set_retry_on(task, text, err);
 	case FLAG_OOM_RETRY_MEMORY:
 		return set_oom_retry(task, text, err);
+	case FLAG_OOM_QUEUE:
+		return set_name(&task->oom_queue, "queue", text, err);
 	case FLAG_MAX_LOST:
 		return set_max_lost(task, text, err);
 	case FLAG_ONCE:
@@ -479,10 +481,12 @@ options_parse(struct options *o, unsigned groups, enum options_style style, int 
 	argv[1 + n] = NULL;
 	o->args = (const char *const *)(argv + 1);
 	o->args_n = n;
-	if (o->once && (o->task.oom_factor != 0 || o->task.oom_step != 0))
+	if (o->once && (o->task.oom_factor != 0 || o->task.oom_step != 0 ||
+			   o->task.oom_queue != NULL))
 		return error_set(err, REAPQ_EINVAL,
-		    "--once and --oom-retry-memory: it cannot be started only once, "
-		    "and again with more memory");
+		    "--once, and --oom-%s: it cannot be started only once, and again "
+		    "for want of memory",
+		    o->task.oom_queue != NULL ? "queue" : "retry-memory");
 	return 0;
 }
 

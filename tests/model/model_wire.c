@@ -156,6 +156,7 @@ random_task(void)
 	t.oom_factor = (int)integer(0, INT32_MAX);
 	t.oom_step = integer(0, INT64_MAX);
 	t.oom_raised = (int)integer(0, INT32_MAX);
+	t.oom_queue = text_or_null(40);
 	return t;
 }
 
@@ -272,6 +273,7 @@ random_report(void)
 	r.submitted_ms = any_int64();
 	r.started_ms = any_int64();
 	r.ended_ms = any_int64();
+	r.moved_to = text_or_null(40);
 	random_attempts(&r);
 	return r;
 }

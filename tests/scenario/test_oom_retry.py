@@ -6,7 +6,7 @@ import pytest
 
 import harness
 
-pytestmark = pytest.mark.rlimit_memory
+too_little = pytest.mark.rlimit_memory
 
 MIB = 1 << 20
 
@@ -29,6 +29,7 @@ def tries(report):
     return [(a["verdict"], a["memory_limit"] // MIB) for a in report["attempts"]]
 
 
+@too_little
 def test_doubled_until_it_is_enough(capped):
     r = capped.report("call", "--memory", "48M", "--retry-delay", "10ms",
                       "--oom-retry-memory", "2x", "alloc", "120")
@@ -40,12 +41,14 @@ def test_doubled_until_it_is_enough(capped):
     assert "48 MiB" in text and "192 MiB" in text
 
 
+@too_little
 def test_by_a_step(capped):
     r = capped.report("call", "--memory", "48M", "--retry-delay", "10ms",
                       "--oom-retry-memory", "100M", "alloc", "120")
     assert tries(r) == [("memory_limit", 48), ("ok", 148)]
 
 
+@too_little
 def test_up_to_the_ceiling(capped):
     """Then the failures count: there are two more of them."""
     r = capped.report("call", "--memory", "100M", "--retry-delay", "10ms",
@@ -60,6 +63,7 @@ def test_nothing_else_is_retried(capped):
     assert (r["verdict"], len(r["attempts"])) == ("signal", 1)
 
 
+@too_little
 def test_the_payload_comes_along(capped):
     """Its message is written anew: the command, its input and its environment are the same."""
     script = ("cat; echo $A $REAPQ_ATTEMPT; test $REAPQ_ATTEMPT = 2 || "
@@ -77,6 +81,7 @@ def test_once_is_once(capped):
     assert "--once" in answer.errors
 
 
+@too_little
 def test_cancelled_between_two_tries(capped):
     task = capped.submit("--memory", "48M", "--retry-delay", "1h", "--oom-retry-memory", "2x",
                          "alloc", "120")
@@ -88,6 +93,7 @@ def test_cancelled_between_two_tries(capped):
     assert r["attempts"][0]["memory_limit"] == 48 * MIB
 
 
+@too_little
 def test_a_suspect_with_too_little_memory(redis, worker, cli, gate):
     """Three budgets: a lost worker, a raised limit, and a failure."""
     door = gate()

@@ -121,6 +121,7 @@ wire_text_task(const struct wire_task *t)
 	wire_text_int(&b, "oom_factor", t->oom_factor, 0);
 	wire_text_int(&b, "oom_step", t->oom_step, 0);
 	wire_text_int(&b, "oom_raised", t->oom_raised, 0);
+	wire_text_optional(&b, "oom_queue", t->oom_queue);
 	return wire_text_done(&b);
 }
 
@@ -263,6 +264,7 @@ wire_text_report(const struct reapq_report *r)
 	wire_text_int(&b, "submitted_ms", r->submitted_ms, 0);
 	wire_text_int(&b, "started_ms", r->started_ms, 0);
 	wire_text_int(&b, "ended_ms", r->ended_ms, 0);
+	wire_text_optional(&b, "moved_to", r->moved_to);
 	wire_text_lists(&b, r);
 	return wire_text_done(&b);
 }

@@ -147,6 +147,7 @@ struct reapq_report {
 	int leftover_processes;
 	int64_t submitted_ms, started_ms, ended_ms; /* Unix time; 0: never */
 	const char *hardening; /* what more it was locked into; "" for nothing */
+	const char *moved_to;  /* NULL; else the queue where the task went on */
 };
 
 #ifdef __cplusplus

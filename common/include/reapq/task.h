@@ -76,6 +76,9 @@ struct reapq_task {
 	 * Up to the worker's ceiling, 10 times at most, beside max_attempts. */
 	int oom_factor;
 	int64_t oom_step;
+	/* NULL, or the queue where it then goes on, under the same id, when its limit is
+	 * not raised here. The future follows it. */
+	const char *oom_queue;
 };
 
 /* .size alone, where the language has it: other fields are 0 without a warning. */

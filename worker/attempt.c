@@ -402,6 +402,7 @@ sweep(struct attempt *a)
 		return;
 	}
 	a->evidence.leftover_processes = a->leftovers.count;
+	a->evidence.cgroup.others_killed = a->leftovers.killed;
 	a->evidence.wait_code = child_wait_code(a->child);
 	a->evidence.wait_status = child_wait_status(a->child);
 	child_usage(a->child, &a->evidence.usage);

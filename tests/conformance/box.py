@@ -40,7 +40,7 @@ class Box:
     """None of its methods fails because of what a killed worker has left in it."""
 
     def __init__(self, size, oom_group=False):
-        self.size, self.path, self.shared = size, None, False
+        self.size, self.path = size, None
         self.why = "no cgroup with memory can be made here"
         v1, v2 = own("memory"), own("")
         for parent, is_v2 in ((v2, True), (v1, False)):

@@ -63,6 +63,18 @@ def parent(pid):
     return int(text[text.rindex(b")") + 2:].split()[1]) if b")" in text else None
 
 
+def children(pid):
+    return [p for p in pids() if parent(p) == pid]
+
+
+def pending_kill(pid):
+    """Has somebody sent it a SIGKILL that it has not died of yet?"""
+    for line in read(f"/proc/{pid}/status").splitlines():
+        if line.startswith((b"SigPnd:", b"ShdPnd:")) and int(line.split()[1], 16) & 1 << 8:
+            return True
+    return False
+
+
 def pids():
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 

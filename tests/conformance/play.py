@@ -40,7 +40,7 @@ class Player:
         worker = self.workers.pop(self.key(entry))
         worker.kill()
         labs.reap()
-        if worker.box and not worker.box.shared:
+        if worker.box:
             worker.box.remove()
 
     def stop_all(self):
@@ -50,7 +50,7 @@ class Player:
             said = worker.stop()
             if said:
                 wrong.append(said)
-            if worker.box and not worker.box.shared:
+            if worker.box:
                 worker.box.remove()
         self.workers.clear()
         labs.reap()

@@ -1,5 +1,5 @@
 # Shortcuts. Everything here is a line or two of cmake and ctest.
-.PHONY: all demo test bench check install fuzz fmt lint clean deps
+.PHONY: all demo test test-container test-vm bench chaos check install fuzz fmt lint clean deps
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -13,6 +13,12 @@ demo: all
 
 test:
 	tests/run-all.sh
+
+# The ways to die inside containers (podman); status 77 where there can be none.
+test-container:
+	tests/install-deps.sh test
+	cmake --preset dev && cmake --build --preset dev
+	tests/container/run.sh --install build/dev
 
 install: all
 	DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)

@@ -1,5 +1,5 @@
 # Shortcuts. Everything here is a line or two of cmake and ctest.
-.PHONY: all demo test check install fuzz fmt lint clean deps
+.PHONY: all demo test test-vm check install fuzz fmt lint clean deps
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -13,6 +13,10 @@ demo: all
 
 test:
 	tests/run-all.sh
+
+# The tiers of isolation that this host does not have, each in a virtual machine.
+test-vm:
+	tests/vm/all.sh
 
 install: all
 	DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)

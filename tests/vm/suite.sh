@@ -1,0 +1,24 @@
+#!/bin/sh
+# In the virtual machine: is the tier the one that was laid out, and do the tests that
+# depend on it pass?
+set -eu
+expected=$REAPQ_VM
+[ "$expected" != A1 ] || expected=A
+
+checked=$("$REAPQ_BIN/reapq-worker" --check --oom-test)
+echo "$checked" | head -n 1
+echo "$checked" | grep -q "^isolation: $expected " || {
+	echo "suite.sh: this should have been $expected"
+	echo "$checked"
+	exit 1
+}
+case $expected in
+A | B)
+	echo "$checked" | grep -q "^OOM kill counted  *yes" || {
+		echo "$checked"
+		exit 1
+	} ;;
+esac
+
+(cd tests/scenario && /usr/bin/python3 -m pytest -q -p no:cacheprovider --timeout=300 \
+	--timeout-method=signal test_isolation.py)

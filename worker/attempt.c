@@ -184,8 +184,12 @@ attempt_start(struct attempt *a, struct child *c)
 		conclude(a);
 		return;
 	}
+	/* It may run, and die, before the next line of ours does. */
+	a->started_ms = clock_mono_ms();
+	a->started_wall_ms = clock_wall_ms();
 	if (child_dispatch(c, bytes, len, (size_t)a->limits.output, &watcher, &err) !=
 	    0) {
+		a->started_ms = a->started_wall_ms = 0;
 		child_free(c);
 		unfit(a, err.msg);
 		conclude(a);
@@ -193,8 +197,6 @@ attempt_start(struct attempt *a, struct child *c)
 	}
 	a->child = c;
 	a->state = ATTEMPT_RUNNING;
-	a->started_ms = clock_mono_ms();
-	a->started_wall_ms = clock_wall_ms();
 	if (a->limits.time_ms >= 0)
 		arm(a, a->limits.time_ms);
 	attempt_watch_start(a);
@@ -400,6 +402,7 @@ sweep(struct attempt *a)
 		return;
 	}
 	a->evidence.leftover_processes = a->leftovers.count;
+	a->evidence.cgroup.others_killed = a->leftovers.killed;
 	a->evidence.wait_code = child_wait_code(a->child);
 	a->evidence.wait_status = child_wait_status(a->child);
 	child_usage(a->child, &a->evidence.usage);

@@ -18,7 +18,8 @@
 /*
  * The kernel charges the limit by whole ticks and rusage by what really ran: with more
  * runnable tasks than processors a limit of 1 s was seen to strike below 750 ms. Anybody may
- * send a SIGXCPU, so what is that far from the limit is likely, not proved.
+ * send a SIGXCPU, so what is that far from the limit is likely, not proved. For the same
+ * reason a SIGKILL of the hard limit, a second higher, may come at any time past the soft.
  */
 #define CPU_SLACK_MS 50
 #define CPU_TICKS_SLACK_MS(limit) ((limit) / 2)
@@ -122,7 +123,7 @@ judge_signal(const struct judge_evidence *e, struct judge_finding *f)
 	if (soft && (xcpu_by_kernel(e) || cpu_ms(e) >= limit - CPU_SLACK_MS))
 		(void)found(f, REAPQ_V_CPU_LIMIT, REAPQ_PROVED);
 	else if ((soft && cpu_ms(e) >= limit - CPU_TICKS_SLACK_MS(limit)) ||
-		 (hard && cpu_ms(e) >= limit + 1000 - CPU_SLACK_MS))
+		 (hard && cpu_ms(e) >= limit - CPU_SLACK_MS))
 		(void)found(f, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY);
 	else if (sig == SIGXFSZ && e->limits.file_size >= 0)
 		(void)found(f, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED);

@@ -50,13 +50,16 @@ by_sigkill(const struct judge_evidence *e)
 	return e->wait_code == CLD_KILLED && e->wait_status == SIGKILL;
 }
 
-/* Was this process the one that was killed? */
+/* Was this process the one that was killed? That all in it are killed together shows it
+ * only where no other could be meant: a leader that was killed from outside may leave
+ * one behind that runs out of memory, before anybody looks at the counters. */
 static bool
 has_witness(const struct judge_cgroup *c)
 {
-	bool together = c->group_kill && (c->after.oom_group_kill < 0 ||
-					     rise(c->before.oom_group_kill,
-						 c->after.oom_group_kill) > 0);
+	bool together =
+	    c->group_kill && c->others_killed == 0 &&
+	    (c->after.oom_group_kill < 0 ||
+		rise(c->before.oom_group_kill, c->after.oom_group_kill) > 0);
 
 	return together || c->alone || c->logged != JUDGE_NOT_LOGGED;
 }

@@ -112,6 +112,7 @@ leftovers_sweep(struct leftovers *l, uint32_t gen, pid_t leader, bool count_dead
 		killed = si.si_code != CLD_EXITED && si.si_status == SIGKILL;
 		if (si.si_pid == 0)
 			(void)kill(pids[i], SIGKILL);
+		l->killed += si.si_pid != 0 && killed;
 		if ((si.si_pid == 0 || (killed && count_dead)) &&
 		    !seen_before(l, pids[i]))
 			l->count++;

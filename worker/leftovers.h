@@ -20,7 +20,8 @@ int leftovers_adopt(struct reapq_error *err);
 
 /* The sweep after one child; zero it first. */
 struct leftovers {
-	int count; /* processes that outlived the child */
+	int count;  /* processes that outlived the child */
+	int killed; /* processes of its that were found dead of a SIGKILL, whoever's */
 	pid_t seen[LEFTOVERS_SEEN_MAX];
 	int seen_n;
 };

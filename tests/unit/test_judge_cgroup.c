@@ -110,6 +110,24 @@ test_row_7_own_limit_v2(void **state)
 	expect(&e, REAPQ_V_MEMORY_LIMIT, REAPQ_PROVED, "over its memory limit");
 }
 
+/* Killed from outside, it left a process that ran out of memory before this worker
+ * looked: its counters then are those of a task that was killed whole. */
+static void
+test_row_7_company_may_be_the_victim(void **state)
+{
+	struct judge_evidence e = oom_on_a();
+
+	(void)state;
+	e.cgroup.others_killed = 1;
+	expect(
+	    &e, REAPQ_V_MEMORY_LIMIT, REAPQ_LIKELY, "probably over its memory limit");
+	e.cgroup.logged = JUDGE_LOGGED_CGROUP;
+	expect(&e, REAPQ_V_MEMORY_LIMIT, REAPQ_PROVED, "over its memory limit");
+	e.cgroup.logged = JUDGE_NOT_LOGGED;
+	e.cgroup.after.oom = 0;
+	expect(&e, REAPQ_V_OOM, REAPQ_LIKELY, "which of the processes in its cgroup");
+}
+
 static void
 test_row_8_oom_outside(void **state)
 {
@@ -282,6 +300,7 @@ main(void)
 	    cmocka_unit_test(test_row_5_by_the_watch),
 	    cmocka_unit_test(test_row_6_stopped_and_killed),
 	    cmocka_unit_test(test_row_7_own_limit_v2),
+	    cmocka_unit_test(test_row_7_company_may_be_the_victim),
 	    cmocka_unit_test(test_row_8_oom_outside),
 	    cmocka_unit_test(test_row_9_own_limit_v1),
 	    cmocka_unit_test(test_rows_10_and_11_shared_counter),

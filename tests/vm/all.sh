@@ -25,7 +25,7 @@ part() { # NAME OPTION... COMMAND...
 }
 
 for layout; do
-	part "$layout" --layout "$layout" tests/vm/suite.sh
+	part "$layout" --layout "$layout" --timeout 1800 tests/vm/suite.sh
 done
 part machine --memory 384 tests/vm/machine.sh
 [ -z "$failed" ] || { printf '\ntest-vm: failed:%s\n' "$failed"; exit 1; }

@@ -16,7 +16,8 @@ mount -t devtmpfs devtmpfs /dev
 mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm
-for dir in /tmp /var/tmp /root; do
+mount /dev/vda /tmp && chmod 1777 /tmp || give_up "no disk for /tmp"
+for dir in /var/tmp /root; do
 	mount -t tmpfs -o mode=1777 tmpfs $dir
 done
 ip link set lo up
@@ -54,7 +55,7 @@ A1 | C | C!)
 	cp "/run/vm/host$source/tests/vm/worker.sh" $bin/reapq-worker ;;
 esac
 
-export REAPQ_BIN=$bin REAPQ_MODULES=$build/modules REAPQ_TEST_MODULES=$build/tests/modules \
+export REAPQ_BIN=$bin REAPQ_MODULES=$build/modules REAPQ_TEST_MODULES=$build/tests/modules REAPQ_TESTS=$build/tests \
 	REAPQ_VM=$layout
 for pair in "${env[@]}"; do export "$pair"; done
 dmesg -n 1 # kernel messages do not interest who reads the console

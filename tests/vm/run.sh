@@ -23,7 +23,7 @@ usage() {
 	           /sys/fs/cgroup read-only
 	      C!   as C, with memory.oom.group
 	      D    no cgroups mounted
-	  --box SIZE     the memory limit of such a container (default 256M)
+	  --box SIZE     the memory limit of such a container (default 384M)
 	  --build DIR    where the binaries are (default build/dev)
 	  --memory MIB   of the machine (default 2048)
 	  --timeout S    kill it after this long (default 900)
@@ -35,7 +35,7 @@ usage() {
 	exit 2
 }
 
-layout=A build=$source/build/dev memory=2048 limit=900 box=256M prepare="" env=() share=()
+layout=A build=$source/build/dev memory=2048 limit=900 box=384M prepare="" env=() share=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--layout) layout=$2; shift ;;
@@ -68,7 +68,8 @@ cache=$(cd "$cache" && pwd -P)
 
 install_packages() {
 	local want="" package
-	for package in qemu-system-x86:qemu-system-x86_64 busybox-static:busybox cpio:cpio; do
+	for package in qemu-system-x86:qemu-system-x86_64 busybox-static:busybox cpio:cpio \
+		e2fsprogs:mkfs.ext4; do
 		command -v "${package#*:}" >/dev/null 2>&1 || want="$want ${package%:*}"
 	done
 	[ -n "$want" ] || return 0
@@ -103,7 +104,8 @@ fetch_kernel() {
 
 # In the order in which they need each other.
 modules="virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci
-netfs fscache 9pnet 9pnet_virtio 9p"
+virtio_blk crc32c_generic crc16 mbcache jbd2 ext4 netfs fscache
+9pnet 9pnet_virtio 9p"
 
 make_initramfs() {
 	local root module
@@ -144,6 +146,10 @@ command=("$@")
 declare -p nonce layout box source build share env command >"$run/job/job"
 (cd "$run/job" && echo job | cpio --quiet -o -H newc) | cat "$cache/initramfs" - >"$run/initramfs"
 
+# /tmp, as on a host that has it on a disk: in memory it would count as the tasks'.
+truncate -s 2G "$run/disk"
+mkfs.ext4 -q -F -O ^has_journal "$run/disk"
+
 append="console=ttyS0 quiet panic=-1 reapq_inside=$here/inside.sh"
 [ "$layout" != A0 ] || append="$append cgroup_disable=memory"
 
@@ -154,6 +160,7 @@ timeout --foreground -k 5 "$limit" qemu-system-x86_64 -accel tcg,thread=multi -c
 	-kernel "$(echo "$cache"/kernel/boot/vmlinuz-*)" -initrd "$run/initramfs" \
 	-append "$append" \
 	-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
+	-drive "file=$run/disk,format=raw,if=virtio,cache=unsafe" \
 	-chardev "file,id=console,path=$run/console" -serial chardev:console \
 	-chardev stdio,id=command,signal=off -serial chardev:command \
 	</dev/null 2>"$run/qemu" | sed -u -e "/^$nonce /{w $run/status

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import socket
 import sys
 
 ORDER = ("reapq", "rq", "celery", "bullmq", "ppe", "gearman")
@@ -42,6 +44,13 @@ def cell(peer, row):
     return said
 
 
+def quoted(text):
+    """Short, and without the paths and the name of the machine that it was measured on."""
+    text = re.split(r'File "[^"]*", line \d+, in \w+', text)[-1]
+    text = text.replace(f" on {socket.gethostname()}", "").strip(" |").replace("`", "'")
+    return text.replace("|", "\\|") if len(text) <= 200 else text[:200] + " …"
+
+
 def main():
     peers = []
     for name in ORDER:
@@ -64,8 +73,7 @@ def main():
             if way not in r:
                 continue
             one = r[way]
-            text = one["text"].replace("|", "\\|").replace("`", "'")
-            text = ("… " + text[-160:]) if len(text) > 200 else text
+            text = quoted(one["text"])
             said = {"ok": "success" + (f" (`{text}`)" if text else ""),
                     "pending": f"nothing in {p['wait'] * (4 if way in ('deaf', 'worker') else 1)} s"
                     }.get(one["kind"], f"`{text}`")

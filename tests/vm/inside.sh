@@ -11,6 +11,8 @@ give_up() {
 	echo b >/proc/sysrq-trigger
 }
 
+# As systemd has it: what is mounted later is seen by a worker in a namespace of its own.
+mount --make-rshared /
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 mkdir -p /dev/pts /dev/shm
@@ -46,7 +48,7 @@ esac
 # was put into a cgroup already stays there.
 bin=$build/bin
 case $layout in
-A1 | C | C!)
+A0m | A1 | C | C!)
 	bin=/run/vm/bin
 	mkdir $bin
 	ln -s "$build"/bin/* $bin/

@@ -18,12 +18,14 @@ usage() {
 	      A    v2, with memory, writable
 	      A0   v2, writable, no memory controller in this kernel
 	      A1   v2: a cgroup of its own for each worker, given to it
+	      A0m  v2: as C, but writable, with a stranger in the worker's cgroup, so that
+	           only the memory controller can't be had
 	      B    v1: memory, pids, freezer, cpu
 	      C    v2: for each worker a container-like one with a memory limit,
 	           /sys/fs/cgroup read-only
 	      C!   as C, with memory.oom.group
 	      D    no cgroups mounted
-	  --box SIZE     the memory limit of such a container (default 384M)
+	  --box SIZE     the memory limit of C, C! and A0m (default 384M)
 	  --build DIR    where the binaries are (default build/dev)
 	  --memory MIB   of the machine (default 2048)
 	  --timeout S    kill it after this long (default 900)
@@ -52,7 +54,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-case $layout in A | A0 | A1 | B | C | C! | D) ;; *) usage ;; esac
+case $layout in A | A0 | A0m | A1 | B | C | C! | D) ;; *) usage ;; esac
 [ -n "$prepare" ] || [ $# -gt 0 ] || usage
 
 cannot() {

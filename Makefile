@@ -1,5 +1,5 @@
 # Shortcuts. Everything here is a line or two of cmake and ctest.
-.PHONY: all demo test test-vm check install fuzz fmt lint clean deps
+.PHONY: all demo test test-container test-vm check install fuzz fmt lint clean deps
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -17,6 +17,12 @@ test:
 # The tiers of isolation that this host does not have, each in a virtual machine.
 test-vm:
 	tests/vm/all.sh
+
+# The ways to die inside containers (podman); status 77 where there can be none.
+test-container:
+	tests/install-deps.sh test
+	cmake --preset dev && cmake --build --preset dev
+	tests/container/run.sh --install build/dev
 
 install: all
 	DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)

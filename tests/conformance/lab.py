@@ -246,10 +246,9 @@ class Lab:
                 ["mount", "-t", "tmpfs", "-o", "size=64k", "none", path],
                 stderr=subprocess.DEVNULL).returncode == 0
             self.small = path if mounted else ""
-            if not mounted:
-                shm = os.statvfs("/dev/shm")
-                if shm.f_blocks * shm.f_frsize < 1 << 20:
-                    return "/dev/shm"
+            shm = os.statvfs("/dev/shm")
+            if not mounted and shm.f_blocks * shm.f_frsize < 1 << 20:
+                self.small = "/dev/shm"
         return self.small or None
 
     def check(self):
@@ -264,6 +263,6 @@ class Lab:
     def close(self):
         self.redis.kill()
         self.redis.wait()
-        if self.small:
+        if self.small and self.small != "/dev/shm":
             subprocess.run(["umount", self.small], check=False)
         shutil.rmtree(self.dir, ignore_errors=True)

@@ -112,6 +112,11 @@ class Player:
         ready.remove()
         return wrong
 
+    def takes_worker(self, entry):
+        """With memory.oom.group the kernel kills the worker along with the task."""
+        return entry.get("outside") == "kill-worker" or \
+            (entry.get("box") and self.tier == "C!")
+
     def look_around(self, entry, worker, mark):
         wrong = []
         at_once = self.tier in CGROUPS and worker.alive()
@@ -128,7 +133,7 @@ class Player:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:
                     pass
-        if entry.get("fresh"):
+        if self.takes_worker(entry):
             return wrong
         if not worker.alive():
             wrong.append("the worker died:\n" + worker.log()[-2000:])
@@ -163,7 +168,7 @@ class Player:
         finally:
             fifo.remove()
             os.unlink(mark)
-        if entry.get("fresh") or not worker.alive():
+        if self.takes_worker(entry) or not worker.alive():
             self.forget(entry)
         return report, wrong, ms
 

@@ -16,6 +16,10 @@ fi
 # Says why, if it cannot, and ends with 77.
 tests/vm/run.sh --prepare
 
+# What was found, as JSON, a file for each layout.
+out=${REAPQ_VM_RESULTS:-$REAPQ_VM_BUILD/vm}
+mkdir -p "$out"
+
 failed=""
 part() { # NAME OPTION... COMMAND...
 	name=$1
@@ -25,7 +29,7 @@ part() { # NAME OPTION... COMMAND...
 }
 
 for layout; do
-	part "$layout" --layout "$layout" --timeout 1800 tests/vm/suite.sh
+	part "$layout" --layout "$layout" --timeout 1800 --out "$out" tests/vm/suite.sh
 done
 part machine --memory 384 tests/vm/machine.sh
 [ -z "$failed" ] || { printf '\ntest-vm: failed:%s\n' "$failed"; exit 1; }

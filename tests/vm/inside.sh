@@ -31,6 +31,12 @@ for dir in "$source" "$build" "${share[@]}"; do
 	mkdir -p "$dir" && mount -o bind "/run/vm/host$dir" "$dir" || give_up "no $dir"
 done
 
+if [ -n "$out" ]; then
+	out=/run/vm/out
+	mkdir $out && mount -t 9p -o trans=virtio,version=9p2000.L out $out || give_up "no $out"
+	export REAPQ_VM_OUT=$out
+fi
+
 cg=/sys/fs/cgroup
 case $layout in
 B)

@@ -31,13 +31,14 @@ usage() {
 	  --timeout S    kill it after this long (default 900)
 	  --env N=V      a variable for the command; may be repeated
 	  --share DIR    a directory below /tmp that the command is to see; may be repeated
+	  --out DIR      may be written to by the command, as \$REAPQ_VM_OUT
 	  --prepare      fetch the kernel, and no more
 	The kernel is kept in \$REAPQ_VM_CACHE, else build/vm.
 	END
 	exit 2
 }
 
-layout=A build=$source/build/dev memory=2048 limit=900 box=384M prepare="" env=() share=()
+layout=A build=$source/build/dev memory=2048 limit=900 box=384M prepare="" out="" env=() share=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--layout) layout=$2; shift ;;
@@ -47,6 +48,7 @@ while [ $# -gt 0 ]; do
 	--timeout) limit=$2; shift ;;
 	--env) env+=("$2"); shift ;;
 	--share) share+=("$2"); shift ;;
+	--out) out=$2; shift ;;
 	--prepare) prepare=1 ;;
 	--) shift; break ;;
 	-*) usage ;;
@@ -145,7 +147,7 @@ nonce=reapq-vm-$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
 
 mkdir "$run/job"
 command=("$@")
-declare -p nonce layout box source build share env command >"$run/job/job"
+declare -p nonce layout box source build out share env command >"$run/job/job"
 (cd "$run/job" && echo job | cpio --quiet -o -H newc) | cat "$cache/initramfs" - >"$run/initramfs"
 
 # /tmp, as on a host that has it on a disk: in memory it would count as the tasks'.
@@ -155,13 +157,18 @@ mkfs.ext4 -q -F -O ^has_journal "$run/disk"
 append="console=ttyS0 quiet panic=-1 reapq_inside=$here/inside.sh"
 [ "$layout" != A0 ] || append="$append cgroup_disable=memory"
 
+files=(-virtfs
+	"local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap")
+[ -z "$out" ] || out=$(cd "$out" && pwd -P)
+[ -z "$out" ] || files+=(-virtfs "local,path=$out,mount_tag=out,security_model=none")
+
 # The first serial line is the kernel's, the second the command's.
 status=0
 timeout --foreground -k 5 "$limit" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 \
 	-m "$memory" -nodefaults -no-user-config -display none -no-reboot \
 	-kernel "$(echo "$cache"/kernel/boot/vmlinuz-*)" -initrd "$run/initramfs" \
 	-append "$append" \
-	-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
+	"${files[@]}" \
 	-drive "file=$run/disk,format=raw,if=virtio,cache=unsafe" \
 	-chardev "file,id=console,path=$run/console" -serial chardev:console \
 	-chardev stdio,id=command,signal=off -serial chardev:command \

@@ -28,7 +28,8 @@ esac
 
 # On B the table itself finds out whether the kernel's log can be read.
 /usr/bin/python3 tests/conformance/run --tier "$expected" ${REAPQ_VM_ROWS:+--rows "$REAPQ_VM_ROWS"} \
-	>/tmp/table || {
+	--where "virtual machine, $REAPQ_VM" \
+	${REAPQ_VM_OUT:+--json "$REAPQ_VM_OUT/$REAPQ_VM.json"} >/tmp/table || {
 	grep -v '^ok ' /tmp/table
 	exit 1
 }

@@ -8,14 +8,15 @@ set -eu
 cd "$(dirname "$0")/../.."
 [ $# -gt 0 ] || set -- A A0 B C C! D
 
-if [ -z "${REAPQ_VM_BUILD:-}" ]; then
-	tests/install-deps.sh test
-	cmake --preset dev >/dev/null && cmake --build --preset dev >/dev/null
-	REAPQ_VM_BUILD=build/dev
-fi
 # Says why, if it cannot, and ends with 77.
 tests/vm/run.sh --prepare
 
+if [ -z "${REAPQ_VM_BUILD:-}" ]; then
+	tests/install-deps.sh test
+	cmake --preset dev >/dev/null
+	cmake --build --preset dev >/dev/null
+	REAPQ_VM_BUILD=build/dev
+fi
 # What was found, as JSON, a file for each layout.
 out=${REAPQ_VM_RESULTS:-$REAPQ_VM_BUILD/vm}
 mkdir -p "$out"

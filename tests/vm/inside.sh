@@ -2,6 +2,7 @@
 # In the virtual machine: makes it look like a host with the cgroups that are asked for,
 # runs the command, tells its status and ends the machine. It is process 1 there.
 . /run/vm/job
+rm /run/vm/job # nobody else is to know the number
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
 	LANG=C.UTF-8 TERM=dumb PYTHONDONTWRITEBYTECODE=1
@@ -68,11 +69,12 @@ export REAPQ_BIN=$bin REAPQ_MODULES=$build/modules REAPQ_TEST_MODULES=$build/tes
 for pair in "${env[@]}"; do export "$pair"; done
 dmesg -n 1 # kernel messages do not interest who reads the console
 stty -F /dev/ttyS1 raw -echo 115200
-cd "$source"
+echo "$nonce begun" >/dev/ttyS1
+cd "$source" || give_up "no $source"
 setsid "${command[@]}" </dev/null >/dev/ttyS1 2>&1 &
 wait $!
 status=$?
-printf '\n%s %d\n' "$nonce" $status >/dev/ttyS1
+printf '\n%s ended %d\n' "$nonce" $status >/dev/ttyS1
 sync
 sleep 0.2 # the serial line is slower than the end
 echo b >/proc/sysrq-trigger

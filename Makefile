@@ -14,9 +14,10 @@ demo: all
 test:
 	tests/run-all.sh
 
-# The tiers of isolation that this host does not have, each in a virtual machine.
+# The tiers of isolation that this host does not have, each in a virtual machine; all of
+# them, or LAYOUTS="A C!".
 test-vm:
-	tests/vm/all.sh
+	tests/vm/all.sh $(LAYOUTS)
 
 # The ways to die inside containers (podman); status 77 where there can be none.
 test-container:

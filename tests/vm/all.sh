@@ -3,7 +3,10 @@
 # the worker calls the tier, the scenarios of isolation, and the table of deaths; then a
 # machine that runs out of memory as a whole. 77: no virtual machine can be had here.
 #
-# usage: all.sh [LAYOUT...]    $REAPQ_VM_BUILD: the build to test (default build/dev)
+# usage: all.sh [LAYOUT...]
+#   $REAPQ_VM_BUILD    the build to test (default build/dev, which is built first)
+#   $REAPQ_VM_ROWS     rows of the table, with * and ? (default all)
+#   $REAPQ_VM_RESULTS  where the results go (default vm below the build)
 set -eu
 cd "$(dirname "$0")/../.."
 [ $# -gt 0 ] || set -- A A0 B C C! D

@@ -8,7 +8,8 @@
 #   --install   gets podman, runc and debootstrap with apt-get where they are missing
 #   BUILD_DIR   of this very distribution, as its libraries are the container's;
 #               default build/dev
-# REAPQ_CONTAINER_CACHE   directory for the base image's files; default build/container
+# REAPQ_CONTAINER_CACHE   directory for the base image's files and for results/*.json, which
+#                         run --markdown takes; default build/container
 # REAPQ_CONTAINER_REPEAT  how often each out-of-memory row is run again; default 5
 #
 # Status: 0 all hold, 1 some do not, 77 containers are impossible here, for the reason said.
@@ -20,6 +21,7 @@ build=$(realpath "${1:-build/dev}")
 cache=${REAPQ_CONTAINER_CACHE:-build/container}
 repeat=${REAPQ_CONTAINER_REPEAT:-5}
 name=reapq-conformance-$$
+here=$PWD
 failed=0
 
 skip() {
@@ -74,13 +76,19 @@ in_container() { # OPTION... -- COMMAND...
 		shift
 	done
 	shift
+	# conmon leaves a file called oom where it is started
+	cd "$scratch"
 	podman run --rm --name "$name" --runtime runc --network none --memory 384m \
 		--shm-size 512k --ulimit nofile="$files:$files" --ulimit nproc=32768:32768 \
-		-v "$build:/build:ro" -v "$PWD/tests/conformance:/conformance:ro" \
+		-v "$build:/build:ro" -v "$here/tests/conformance:/conformance:ro" \
+		-v "$results:/results" \
 		-e REAPQ_BIN=/build/bin -e REAPQ_MODULES=/build/modules -e REAPQ_TESTS=/build/tests \
 		$options "$image" "$@"
 }
-trap 'podman rm -f "$name" >/dev/null 2>&1 || :' EXIT INT TERM
+scratch=$(mktemp -d)
+trap 'podman rm -f "$name" >/dev/null 2>&1 || :; rm -rf "$scratch"' EXIT INT TERM
+mkdir -p "$cache/results"
+results=$(realpath "$cache/results")
 why=$(in_container -- /bin/true 2>&1) || skip "no container runs here: $(echo "$why" | tail -n 1)"
 
 part() { # WHAT, then as in_container
@@ -95,15 +103,19 @@ part() { # WHAT, then as in_container
 	esac
 }
 
-part "tier C: the table" -- /conformance/run --tier C --box here
+where="podman and runc, cgroups read-only, 384 MiB"
+part "tier C: the table" -- /conformance/run --tier C --box here \
+	--json /results/C.json --where "$where"
 part "tier C: out of memory, $repeat times" -- \
 	/conformance/run --tier C --box here --rows 'oom*' --repeat "$repeat"
 part "tier C: honesty" -- /conformance/honesty --tier C --box here
-part "tier D: the table" -- /conformance/run --tier D --isolation D --box here
+part "tier D: the table" -- /conformance/run --tier D --isolation D --box here \
+	--json /results/D.json --where "$where"
 part "tier D: honesty" -- /conformance/honesty --tier D --isolation D --box here
 may_skip=yes
 part "tier B without the kernel's log: the table" --privileged -- \
-	/conformance/run --tier B --box here
+	/conformance/run --tier B --box here --json /results/B-.json \
+	--where "podman and runc, privileged, 384 MiB"
 part "tier B without the kernel's log: honesty" --privileged -- \
 	/conformance/honesty --tier B --box here
 

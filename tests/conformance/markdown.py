@@ -5,6 +5,7 @@ date; the runs from what --json wrote. Each stands between two comments in the p
 """
 
 import json
+import re
 
 import table
 
@@ -51,6 +52,10 @@ def table_lines():
             [f"`{entry['name']}`", entry["why"], how(entry), signal_of(entry), *cells]) + " |"
 
 
+def number(text):
+    return re.search(r"\d+(\.\d+)+", text).group(0)
+
+
 def run_lines(paths):
     yield "| tier | where | rows | each | passed | failed | skipped | kernel | Redis | reapq | date |"
     yield "|---" * 11 + "|"
@@ -61,10 +66,11 @@ def run_lines(paths):
         skipped = [x["name"] for x in rows if "skipped" in x]
         failed = [x["name"] for x in rows if not x.get("ok", True)]
         v = r["versions"]
+        kernel = ".".join(number(v["kernel"]).split(".")[:2])
         times = "once" if r["repeat"] == 1 else f"{r['repeat']} times"
         yield (f"| {r['tier']} | {r['where']} | {len(rows)} | {times} | "
                f"{len(rows) - len(skipped) - len(failed)} | {' '.join(failed) or 0} | "
-               f"{' '.join(skipped) or 0} | {v['kernel']} | {v['redis']} | {v['reapq']} | "
+               f"{' '.join(skipped) or 0} | {kernel} | {number(v['redis'])} | {number(v['reapq'])} | "
                f"{r['date']} |")
 
 

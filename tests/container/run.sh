@@ -86,7 +86,8 @@ in_container() { # OPTION... -- COMMAND...
 		$options "$image" "$@"
 }
 scratch=$(mktemp -d)
-trap 'podman rm -f "$name" >/dev/null 2>&1 || :; rm -rf "$scratch"' EXIT INT TERM
+trap 'podman rm -f "$name" >/dev/null 2>&1 || :; rm -rf "$scratch"' EXIT
+trap 'exit 1' INT TERM
 mkdir -p "$cache/results"
 results=$(realpath "$cache/results")
 why=$(in_container -- /bin/true 2>&1) || skip "no container runs here: $(echo "$why" | tail -n 1)"

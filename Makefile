@@ -1,5 +1,6 @@
 # Shortcuts. Everything here is a line or two of cmake and ctest.
 .PHONY: all demo test test-container test-vm bench chaos check install fuzz fmt lint clean deps
+.PHONY: all demo test test-container test-vm check install fuzz fmt lint clean deps
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -13,6 +14,11 @@ demo: all
 
 test:
 	tests/run-all.sh
+
+# The tiers of isolation that this host does not have, each in a virtual machine; all of
+# them, or LAYOUTS="A C!".
+test-vm:
+	tests/vm/all.sh $(LAYOUTS)
 
 # The ways to die inside containers (podman); status 77 where there can be none.
 test-container:

@@ -33,7 +33,8 @@ def signal_of(entry):
     found = set()
     for want in wants:
         if want["signal"] not in (None, table.ANY):
-            found.add(want["signal"])
+            signals = want["signal"]
+            found.update(signals if isinstance(signals, tuple) else (signals,))
         elif want["verdict"] == "exit":
             found.add(f"exit {want['status']}")
     return " or ".join(sorted(found))

@@ -57,11 +57,20 @@ def clean_environment(extra=None):
 
 
 @functools.lru_cache
+def checked():
+    return subprocess.run([program("reapq-worker"), "--check"], capture_output=True,
+                          env=clean_environment(), check=True, text=True).stdout
+
+
 def tier():
     """The isolation that a worker finds here: what can be proved depends on it."""
-    done = subprocess.run([program("reapq-worker"), "--check"], capture_output=True,
-                          env=clean_environment(), check=True, text=True)
-    return re.search(r"isolation: (\S+)", done.stdout).group(1)
+    return re.search(r"isolation: (\S+)", checked()).group(1)
+
+
+def counts_kills():
+    """Is there a counter of OOM kills, a task's own or a shared one? Not always on A0."""
+    return limits_memory() or \
+        re.search(r"shared counters readable\s+yes", checked()) is not None
 
 
 def limits_memory():

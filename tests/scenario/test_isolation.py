@@ -134,7 +134,7 @@ def test_killed_from_outside_is_no_oom(node, gate):
         os.kill(int(f.read()), signal.SIGKILL)
     r = node.cli.wait(task)[task]
     assert verdict(r) == ("crashed", "signal", "unknown")
-    if harness.tier() != "D":
+    if harness.tier() != "D" and harness.counts_kills():
         assert "not by the kernel's OOM killer" in r["message"]
 
 

@@ -136,17 +136,17 @@ class WorkerFaults(Injector):
         self.hold(0, 3)
         worker.start()
 
-    def _stop(self, fault, low, high):
+    def _freeze(self, fault, low, high):
         worker = self.victim(fault)
         worker.send(signal.SIGSTOP)
         self.hold(low, high)
         worker.send(signal.SIGCONT)
 
     def stop_short(self, fault):
-        self._stop(fault, 0.1, self.run_.lease * 0.6)
+        self._freeze(fault, 0.1, self.run_.lease * 0.6)
 
     def stop_long(self, fault):
-        self._stop(fault, self.run_.lease * 1.6, self.run_.lease * 3)
+        self._freeze(fault, self.run_.lease * 1.6, self.run_.lease * 3)
 
     def drain(self, fault):
         worker = self.victim(fault)

@@ -106,6 +106,16 @@ class Crew:
         command.forget()
         return told
 
+    def connected(self, node, args, lines=None):
+        """A command that has ended, but not because it found no Redis when it began."""
+        while True:
+            command = self.command(node, *args, lines=lines)
+            if command.wait() != GAVE_UP or command.text() or \
+                    "no Redis at" not in command.errors():
+                return command
+            command.forget()
+            time.sleep(0.2)
+
     def insist(self, node, *args, good=(0,)):
         """Sends a command until Redis has answered it; what a script of a user's would do.
         The output; None if the harness is to end."""
@@ -125,8 +135,7 @@ class Crew:
     def wait_for(self, node, name, ids, keys=None):
         """A waiter that starts again if it is killed, until all has ended."""
         while True:
-            command = self.command(node, "wait", "--json", *ids)
-            command.wait()
+            command = self.connected(node, ["wait", "--json", *ids])
             told = self.heard(name, keys or ids, command)
             if not told.died:
                 return told
@@ -161,9 +170,7 @@ class MapProducer(threading.Thread):
             args = ["map", "--json", "--window", self.run_.window, "--tag", tag,
                     *policy]
             args += ["--", self.run_.chaos_command, "{}"] if exec_ else ["chaos"]
-            command = self.run_.crew.command(self.node, *args,
-                                             lines=[t.payload() for t in tasks])
-            command.wait()
+            command = self.run_.crew.connected(self.node, args, [t.payload() for t in tasks])
             told = self.run_.crew.heard(self.name, [t.key for t in tasks], command)
             if told.died:
                 self.run_.orphaned(tag)

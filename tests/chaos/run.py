@@ -172,6 +172,7 @@ class Run:
 
     def settle(self, name, producers, injectors):
         """Heals all and waits, within a bound, until everything has ended."""
+        began = time.monotonic()
         print("   healing", flush=True)
         self.calm.set()
         self.enough.set()
@@ -198,6 +199,7 @@ class Run:
         self.waiting = []
         while time.monotonic() < bound and self.in_flight():
             time.sleep(0.2)
+        print(f"   all had ended {time.monotonic() - began:.1f} s later", flush=True)
         self.history.left += [f"in phase {name}: {text}" for text in self.in_flight()]
 
     def in_flight(self):
@@ -256,7 +258,9 @@ class Run:
     @staticmethod
     def tag_of(value):
         try:
-            return msgpack.unpackb(value, strict_map_key=False).get("g")
+            message = msgpack.Unpacker(strict_map_key=False)
+            message.feed(value)  # behind a report there are earlier attempts
+            return message.unpack().get("g")
         except Exception:  # pylint: disable=broad-except
             return None
 

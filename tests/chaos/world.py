@@ -88,19 +88,26 @@ class Node:
 
     def deaf(self):
         """Nothing reaches it; what it sends arrives."""
-        self._netem(self.world.switch, self.port, "loss", "100%")
+        self._qdisc(self.world.switch, self.port, "pfifo", "limit", "0")
 
     def mute(self):
         """What it sends is lost; it hears all."""
-        self._netem(self.namespace, "eth0", "loss", "100%")
+        self._qdisc(self.namespace, "eth0", "pfifo", "limit", "0")
 
     def slow(self, delay_ms, loss_percent):
-        self._netem(self.namespace, "eth0", "delay", f"{delay_ms}ms",
-                    f"{delay_ms // 2}ms", "loss", f"{loss_percent}%")
+        """Late, and some of it lost. A kernel without netem has a narrow link instead,
+        which makes packets wait for each other and drops those that wait too long."""
+        if self.world.netem:
+            self._qdisc(self.namespace, "eth0", "netem", "delay", f"{delay_ms}ms",
+                        f"{delay_ms // 2}ms", "loss", f"{loss_percent}%")
+        else:
+            rate = 40000 // delay_ms
+            self._qdisc(self.namespace, "eth0", "tbf", "rate", f"{rate}kbit", "burst",
+                        "3kb", "latency", f"{delay_ms * 4}ms")
 
     @staticmethod
-    def _netem(namespace, device, *what):
-        sh("tc", "-n", namespace, "qdisc", "replace", "dev", device, "root", "netem", *what)
+    def _qdisc(namespace, device, *what):
+        sh("tc", "-n", namespace, "qdisc", "replace", "dev", device, "root", *what)
 
     def straighten(self):
         sh("tc", "-n", self.namespace, "qdisc", "del", "dev", "eth0", "root", check=False)
@@ -123,6 +130,15 @@ class World:
         sh("ip", "-n", self.switch, "link", "add", "br0", "type", "bridge",
            "stp_state", "0", "forward_delay", "0")
         sh("ip", "-n", self.switch, "link", "set", "br0", "up")
+        self.netem = self._has_netem()
+
+    def _has_netem(self):
+        try:
+            sh("tc", "-n", self.switch, "qdisc", "add", "dev", "br0", "root", "netem")
+        except RuntimeError:
+            return False
+        sh("tc", "-n", self.switch, "qdisc", "del", "dev", "br0", "root")
+        return True
 
     def node(self, name):
         node = Node(self, name, 10 + len(self.nodes))

@@ -1,5 +1,5 @@
 # Shortcuts. Everything here is a line or two of cmake and ctest.
-.PHONY: all demo test check install fuzz fmt lint clean deps
+.PHONY: all demo test check chaos install fuzz fmt lint clean deps
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -22,6 +22,13 @@ check:
 	tests/install-deps.sh test
 	cmake --preset dev && cmake --build --preset dev
 	ctest --test-dir build/dev -L 'unit|model' --output-on-failure
+
+# Ten minutes of faults under load, as root; SEED= repeats a run's choices.
+chaos:
+	tests/install-deps.sh test
+	cmake --preset release -DREAPQ_TESTS=ON -B build/chaos && cmake --build build/chaos
+	/usr/bin/python3 -B tests/chaos/run.py --bin build/chaos/bin --tests build/chaos/tests \
+	  --seconds 480 --loss-seconds 120 --min-tasks 100000 --min-faults 200 $(if $(SEED),--seed $(SEED))
 
 fuzz:
 	tests/install-deps.sh test

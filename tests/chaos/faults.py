@@ -21,6 +21,7 @@ class Injector(threading.Thread):
     """Subclasses list their kinds: name -> method. A method does, holds and undoes."""
 
     name_ = "?"
+    rarity = 1  # how much longer than others it rests between its faults
 
     def __init__(self, run, seed, gap):
         super().__init__(name="faults-" + self.name_)
@@ -32,7 +33,7 @@ class Injector(threading.Thread):
         self.run_.guard(self._all)
 
     def _all(self):
-        while not self.run_.calm.wait(self.random.uniform(*self.gap)):
+        while not self.run_.calm.wait(self.random.uniform(*self.gap) * self.rarity):
             if not self.deck:
                 self.deck = list(self.kinds().items())
                 self.random.shuffle(self.deck)
@@ -49,6 +50,7 @@ class Injector(threading.Thread):
 
 class RedisFaults(Injector):
     name_ = "redis"
+    rarity = 2  # or nothing would ever get done
 
     def kinds(self):
         common = {"redis kill, restart": self.kill, "redis stop": self.stop,
@@ -117,7 +119,8 @@ class WorkerFaults(Injector):
     def kinds(self):
         return {"worker kill": self.kill, "worker stop, short": self.stop_short,
                 "worker stop, long": self.stop_long, "worker drain": self.drain,
-                "runner kill": self.runner_kill, "child kill": self.child_kill,
+                "runner kill": self.runner_kill, "runner stop": self.runner_stop,
+                "child kill": self.child_kill, "child stop": self.child_stop,
                 "child kill, again": self.child_kill, "worker kill, again": self.kill}
 
     def victim(self, fault):
@@ -150,7 +153,7 @@ class WorkerFaults(Injector):
 
     def drain(self, fault):
         worker = self.victim(fault)
-        status = worker.drain(60)
+        status = worker.drain(60, twice=self.random.random() < 0.2)
         fault.note = f"status {status}"
         if status is None:
             self.run_.strange(f"worker {worker.life.as_dict()} did not end within 60 s "
@@ -171,12 +174,29 @@ class WorkerFaults(Injector):
         _, children = worker.children()
         return self._kill(fault, self.random.sample(children, min(2, len(children))))
 
+    def runner_stop(self, fault):
+        worker = self.victim(fault)
+        runner, _ = worker.children()
+        return self._stop_for_now(fault, [runner] if runner else [])
+
+    def child_stop(self, fault):
+        worker = self.victim(fault)
+        _, children = worker.children()
+        return self._stop_for_now(fault, children[:4])
+
+    def _stop_for_now(self, fault, pids):
+        if not self._kill(fault, pids, signal.SIGSTOP):
+            return False
+        self.hold(0.2, 4)
+        self._kill(fault, list(fault.pids), signal.SIGCONT)
+        return True
+
     @staticmethod
-    def _kill(fault, pids):
+    def _kill(fault, pids, number=signal.SIGKILL):
         fault.pids = []
         for pid in pids:
             try:
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, number)
                 fault.pids.append(pid)
             except ProcessLookupError:
                 pass
@@ -195,7 +215,10 @@ class NetFaults(Injector):
         node = self.random.choice(nodes)
         fault.node = node.name
         getattr(node, how)(*args)
-        self.hold(0.2, 5)
+        if node is not self.run_.redis.primary.node and self.random.random() < 0.2:
+            self.hold(6, 11)  # longer than any watchdog of a connection
+        else:
+            self.hold(0.2, 5)
         node.mend()
 
     def cut(self, fault):

@@ -78,6 +78,7 @@ class Crew:
         self.live = []
         self.waiters = []
         self.gave_up = 0
+        self.lossy = False  # Redis loses data in this phase
         self.strange = []  # what no command should do
         self._number = 0
 
@@ -96,6 +97,7 @@ class Crew:
         for line in command.errors().splitlines():
             if "there is no task " in line:
                 told.unknown.append(line.split("there is no task ")[1].split()[0])
+        told.lossy = self.lossy
         status = command.popen.returncode
         with self.lock:
             self.waiters.append(told)

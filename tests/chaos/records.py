@@ -83,6 +83,7 @@ class Waiter:
     reports: list = dataclasses.field(default_factory=list)
     died: bool = False         # killed, or gave up: what it was not told it need not be
     unknown: list = dataclasses.field(default_factory=list)  # "there is no task"
+    lossy: bool = False        # Redis lost data meanwhile
 
 
 @dataclasses.dataclass

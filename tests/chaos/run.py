@@ -146,7 +146,7 @@ class Run:
 
     def phase(self, name, seconds, lossy):
         print(f"== {name}: {seconds} s", flush=True)
-        self.lossy = lossy
+        self.lossy = self.crew.lossy = lossy
         self.calm.clear()
         self.enough.clear()
         a, b = self.producer_nodes
@@ -358,7 +358,7 @@ def judge(run):
           f"{run.crew.gave_up}), workers' lives {len(run.history.lives)}, "
           f"data losses {run.history.losses}")
     good = not violations and not odd
-    if len(run.history.tasks) < run.o.min_tasks or \
+    if len(finals) < run.o.min_tasks or \
             len(run.history.faults) < run.o.min_faults:
         print(f"too little: {run.o.min_tasks} tasks and {run.o.min_faults} faults were asked for")
         good = False
@@ -382,9 +382,9 @@ def options():
     p.add_argument("--seed", type=int, default=random.SystemRandom().randint(1, 10 ** 9))
     p.add_argument("--workers", type=int, default=4)
     p.add_argument("--lease", type=float, default=2)
-    p.add_argument("--maps", type=int, default=3, help="map producers at a time")
+    p.add_argument("--maps", type=int, default=4, help="map producers at a time")
     p.add_argument("--singles", type=int, default=2, help="submit producers at a time")
-    p.add_argument("--batch", type=int, default=500)
+    p.add_argument("--batch", type=int, default=800)
     p.add_argument("--window", type=int, default=250)
     p.add_argument("--gap", type=float, nargs=2, default=(0.3, 2.5))
     p.add_argument("--bound", type=float, default=180,

@@ -90,12 +90,15 @@ class WorkerNode:
         self.life.popen.wait()
         self.life.ended = time.time()
 
-    def drain(self, seconds):
+    def drain(self, seconds, twice=False):
         """SIGTERM. Its exit status, or None if it does not end in that time."""
         self.learn_id()
         self.life.how = "drained"
         self.life.drained = time.time()
         self.send(signal.SIGTERM)
+        if twice:
+            time.sleep(0.1)
+            self.send(signal.SIGTERM)
         try:
             status = self.life.popen.wait(seconds)
         except subprocess.TimeoutExpired:

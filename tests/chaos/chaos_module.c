@@ -15,8 +15,8 @@
 static enum reapq_answer
 answer(struct reapq_call *call, const struct mark_task *task)
 {
-	long more = strcmp(task->words[1], "big") == 0 ? strtol(task->words[2], NULL, 10)
-						       : 0;
+	long more =
+	    strcmp(task->words[1], "big") == 0 ? strtol(task->words[2], NULL, 10) : 0;
 	char line[128];
 	int n = snprintf(
 	    line, sizeof(line), "%s %s %ld", task->words[0], task->nonce, more);

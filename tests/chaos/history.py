@@ -9,6 +9,7 @@ import dataclasses
 
 from records import Violation
 
+LATE = 30    # seconds within which a waiter learns of an end, whatever goes on
 GRACE = 0.25  # seconds by which clocks of one machine may disagree with a report's
 RAN = {"ok", "error", "exit", "signal", "time_limit", "result_limit"}
 
@@ -48,9 +49,9 @@ class Checker:
         return twin and dataclasses.replace(twin, key=id_, action="unknown")
 
     def run(self):
-        rules = [self.settled_once, self.nobody_forgotten, self.waiters_agree,
-                 self.known_task, self.result_right, self.verdict_right, self.tries_right,
-                 self.runs_bounded, self.not_fenced, self.nothing_left]
+        rules = [self.settled_once, self.told_soon, self.nobody_forgotten,
+                 self.waiters_agree, self.known_task, self.result_right, self.verdict_right,
+                 self.tries_right, self.runs_bounded, self.not_fenced, self.nothing_left]
         return [v for rule in rules for v in rule()]
 
     # ---- settlement ---------------------------------------------------------------
@@ -76,6 +77,20 @@ class Checker:
             for key, n in told.items():
                 yield Violation("settled once", key,
                                 f"{waiter.name} was told {n} times and had not asked")
+
+    def told_soon(self):
+        """A waiter ends when its last task does. Faults last for seconds: a hint that was
+        lost in one has to be made up for."""
+        for waiter in self.h.waiters:
+            ends = [r.ended_at for r in waiter.reports if r.ended_at]
+            if waiter.died or not waiter.ended or not ends:
+                continue
+            self.looked["told soon"] += 1
+            late = waiter.ended - max(waiter.began, *ends)
+            if late > LATE:
+                last = max(waiter.reports, key=lambda r: r.ended_at or 0)
+                yield Violation("told soon", last.id, f"{waiter.name} was told {late:.1f} s "
+                                "after it had ended")
 
     def nobody_forgotten(self):
         """What has run has been told to somebody, unless Redis lost it."""

@@ -34,12 +34,13 @@ class Command:
         if lines is not None:
             stdin.close()
         self.killed = False
-        self.began = time.time()
+        self.began, self.ended = time.time(), 0
         with crew.lock:
             crew.live.append(self)
 
     def wait(self):
         status = self.popen.wait()
+        self.ended = time.time()
         with self.crew.lock:
             self.crew.live.remove(self)
         return status
@@ -97,7 +98,7 @@ class Crew:
         for line in command.errors().splitlines():
             if "there is no task " in line:
                 told.unknown.append(line.split("there is no task ")[1].split()[0])
-        told.lossy = self.lossy
+        told.lossy, told.began, told.ended = self.lossy, command.began, command.ended
         status = command.popen.returncode
         with self.lock:
             self.waiters.append(told)

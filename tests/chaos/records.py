@@ -84,6 +84,8 @@ class Waiter:
     died: bool = False         # killed, or gave up: what it was not told it need not be
     unknown: list = dataclasses.field(default_factory=list)  # "there is no task"
     lossy: bool = False        # Redis lost data meanwhile
+    began: float = 0
+    ended: float = 0
 
 
 @dataclasses.dataclass

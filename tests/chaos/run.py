@@ -387,7 +387,7 @@ def options():
     p.add_argument("--batch", type=int, default=800)
     p.add_argument("--window", type=int, default=250)
     p.add_argument("--gap", type=float, nargs=2, default=(0.3, 2.5))
-    p.add_argument("--bound", type=float, default=180,
+    p.add_argument("--bound", type=float, default=120,
                    help="seconds until everything has to have ended, once healed")
     p.add_argument("--min-tasks", type=int, default=0)
     p.add_argument("--min-faults", type=int, default=0)

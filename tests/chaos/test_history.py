@@ -168,6 +168,16 @@ def test_waiters_disagree():
     assert rules(h) == ["waiters agree"]
 
 
+def test_told_too_late():
+    h = copy.deepcopy(GOOD["plain"])
+    h.waiters[0].began, h.waiters[0].ended = T, T + 2 + 29
+    assert not rules(h)
+    h.waiters[0].ended += 2
+    assert rules(h) == ["told soon"]
+    h.waiters[0].began += 10
+    assert not rules(h)
+
+
 def test_a_dead_waiter_is_told_once_at_most():
     h = copy.deepcopy(GOOD["plain"])
     h.waiters[0].died = True
@@ -205,7 +215,7 @@ def test_unknown_after_a_loss():
 
 def test_every_rule_is_broken_here():
     """So that a new rule without a bad history is noticed."""
-    seen = {rule for rule, _ in BAD.values()} | {"waiters agree"}
+    seen = {rule for rule, _ in BAD.values()} | {"waiters agree", "told soon"}
     for h in [*GOOD.values(), *(h for _, h in BAD.values())]:
         each = Checker(h)
         each.run()

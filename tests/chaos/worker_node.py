@@ -106,6 +106,11 @@ class WorkerNode:
         self.life.ended = time.time()
         return status
 
+    def could_not_report(self):
+        """It says so where Redis was away to its end, and only there may status 1 be."""
+        with open(self.life.log, "rb") as f:
+            return b"with reports that Redis has not taken" in f.read()
+
     def children(self):
         """Its runner, and its other children: warm ones and busy ones."""
         found = []

@@ -51,7 +51,8 @@ class Checker:
     def run(self):
         rules = [self.settled_once, self.told_soon, self.nobody_forgotten,
                  self.waiters_agree, self.known_task, self.result_right, self.verdict_right,
-                 self.tries_right, self.runs_bounded, self.not_fenced, self.nothing_left]
+                 self.losses_right, self.tries_right, self.runs_bounded,
+                 self.runs_explained, self.not_fenced, self.nothing_left]
         return [v for rule in rules for v in rule()]
 
     # ---- settlement ---------------------------------------------------------------
@@ -172,8 +173,7 @@ class Checker:
         if verdict == "vanished":
             return None if task.lossy else "Redis has lost nothing"
         if verdict == "worker_lost":
-            lost = sum(a["verdict"] == "worker_lost" and not a.get("superseded")
-                       for a in report.attempts)
+            lost = self.lost(report)
             return None if lost > task.max_lost or task.lossy else \
                 f"after {lost} lost workers of {task.max_lost} that it may lose"
         if verdict == "signal" and report.signal == 9:
@@ -196,6 +196,22 @@ class Checker:
                                   "hang": "time_limit"}.get(task.action, "ok") and \
             (task.action != "segv" or report.signal == 11) and \
             (task.action != "exit" or report.exit_status == task.arg)
+
+    @staticmethod
+    def lost(report):
+        return sum(a["verdict"] == "worker_lost" and not a.get("superseded")
+                   for a in report.attempts)
+
+    def losses_right(self):
+        """It lost no more workers than it may; the last one, if it was given up for that."""
+        for id_, task, report in self.final():
+            if task.lossy:
+                continue
+            self.looked["losses right"] += 1
+            most = task.max_lost + (report.verdict in ("worker_lost", "cancelled", "expired"))
+            if self.lost(report) > most:
+                yield Violation("losses right", id_, f"it has lost {self.lost(report)} workers, "
+                                f"and may lose {task.max_lost}")
 
     def tries_right(self):
         """A task that failed for good was tried as often as was asked, and no more."""
@@ -231,6 +247,26 @@ class Checker:
             if len(marks) > bound:
                 yield Violation("runs bounded", id_, f"{len(marks)} runs, at most {bound}"
                                 f"{' as it may start only once' if task.once else ''}")
+
+    def runs_explained(self):
+        """Each run is an attempt that the report knows of; two are the same attempt only if
+        one of them was cut short by a drain."""
+        for id_, marks in self.starts.items():
+            task = self.task(id_)
+            if not task or task.lossy or id_ not in self.by_id:
+                continue
+            self.looked["runs explained"] += 1
+            report = self.by_id[id_][0][1]
+            known = {a["attempt"] for a in report.attempts if not a.get("superseded")}
+            for number in {m.attempt for m in marks}:
+                same = [m for m in marks if m.attempt == number]
+                if number not in known | {report.attempt}:
+                    if not all(self.given_back(m) for m in same):
+                        yield Violation("runs explained", id_, f"attempt {number} has run, and "
+                                        f"the report knows only of {sorted(known)}")
+                elif len(same) - 1 > sum(self.given_back(m) for m in same):
+                    yield Violation("runs explained", id_,
+                                    f"attempt {number} has run {len(same)} times")
 
     def not_fenced(self):
         """The end that was told is the last attempt's, and of one that kept its lease."""

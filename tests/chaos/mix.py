@@ -39,6 +39,8 @@ class Mix:
         if kind == "retry" and draw < 0.3:
             return rng.choice([{"action": "until", "arg": 2}, {"action": "until", "arg": 3},
                                {"action": "fail"}, {"action": "exit", "arg": 3}])
+        if kind == "once" and draw < 0.05:  # worth losing a worker under
+            return {"action": "sleep", "arg": rng.choice([200, 500, 1500])}
         if draw < 0.85:
             return {"action": "echo"}
         if draw < 0.95:

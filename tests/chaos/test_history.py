@@ -137,6 +137,17 @@ BAD = {
         task(max_lost=0), report("k"), [mark("k"), mark("k", pid=51)])),
     "too many runs": ("runs bounded", history(
         task(max_lost=1), report("k"), [mark("k", pid=p) for p in (50, 51, 52)])),
+    "lost too often": ("losses right", history(
+        task(max_lost=1), report("k", attempt=3, pid=53, text="k n53 0", attempts=[
+            lost(1), lost(2), {"attempt": 3, "verdict": "ok", "worker": "w-5"}]),
+        [mark("k"), mark("k", 2, 52), mark("k", 3, 53)])),
+    "an attempt ran twice": ("runs explained", history(
+        task(), report("k"), [mark("k"), mark("k", pid=51)])),
+    "a run that nobody knows of": ("runs explained", history(
+        task(), report("k", attempt=2, pid=51, text="k n51 0", attempts=[
+            {"attempt": 1, "verdict": "ok", "worker": "w-9", "superseded": True},
+            {"attempt": 2, "verdict": "ok", "worker": "w-5"}]),
+        [mark("k"), mark("k", 2, 51)])),
     "of a fenced attempt": ("not fenced", history(
         task(), report("k", attempts=[{**lost(1), "worker": "w-5"},
                                       {"attempt": 1, "verdict": "ok", "worker": "w-5"}]),

@@ -55,7 +55,8 @@ class RedisFaults(Injector):
     def kinds(self):
         common = {"redis kill, restart": self.kill, "redis stop": self.stop,
                   "failover": self.fail_over, "client kill": self.client_kill,
-                  "client pause": self.client_pause, "script flush": self.script_flush}
+                  "client pause": self.client_pause, "script flush": self.script_flush,
+                  "answers lost": self.answers_lost, "redis cut off": self.cut_off}
         if self.run_.lossy:
             common.update({"redis loses all": self.lose, "flushall": self.flush,
                            "crash failover": self.crash_over})
@@ -77,6 +78,21 @@ class RedisFaults(Injector):
     def fail_over(self, fault):
         fault.node = self.run_.redis.primary.node.name
         return self.run_.redis.fail_over(self.random.uniform(0, 1.5))
+
+    def answers_lost(self, fault):
+        """For longer than the watchdogs of connections: what was asked has been done, and
+        everybody asks again. The fault that finds scripts which must not run twice."""
+        self._without_net(fault, "mute", 5.5, 7)
+
+    def cut_off(self, fault):
+        self._without_net(fault, self.random.choice(["cut", "deaf"]), 0.2, 5)
+
+    def _without_net(self, fault, how, low, high):
+        node = self.run_.redis.primary.node
+        fault.node, fault.note = node.name, how
+        getattr(node, how)()
+        self.hold(low, high)
+        node.mend()
 
     def client_kill(self, _):
         client = self.run_.redis.client()
@@ -215,7 +231,7 @@ class NetFaults(Injector):
         node = self.random.choice(nodes)
         fault.node = node.name
         getattr(node, how)(*args)
-        if node is not self.run_.redis.primary.node and self.random.random() < 0.2:
+        if self.random.random() < 0.2:
             self.hold(6, 11)  # longer than any watchdog of a connection
         else:
             self.hold(0.2, 5)

@@ -53,6 +53,7 @@ class Run:
         self.enough = threading.Event()  # no new tasks
         self.lock = threading.Lock()
         self.oddities = []
+        self.kinds = set()     # of faults that there could have been
         self.orphan_tags = {}  # tag -> when its producer died
         self.waiting = []      # threads that wait for orphans
         self.adopted = set()
@@ -94,8 +95,7 @@ class Run:
             self.history.faults.append(fault)
 
     def victims_of_net(self):
-        return [w.node for w in self.workers] + self.producer_nodes + \
-            [self.redis.primary.node]
+        return [w.node for w in self.workers] + self.producer_nodes
 
     def wait_for_mark(self, key):
         end = time.monotonic() + 20
@@ -157,6 +157,8 @@ class Run:
         injectors = [kind(self, self.o.seed, self.o.gap) for kind in
                      (faults.RedisFaults, faults.WorkerFaults, faults.NetFaults,
                       faults.ProducerFaults)] if not self.o.no_faults else []
+        for injector in injectors:
+            self.kinds |= {kind.removesuffix(", again") for kind in injector.kinds()}
         for thread in producers + injectors:
             thread.daemon = True
             thread.start()
@@ -200,7 +202,8 @@ class Run:
         while time.monotonic() < bound and self.in_flight():
             time.sleep(0.2)
         print(f"   all had ended {time.monotonic() - began:.1f} s later", flush=True)
-        self.history.left += [f"in phase {name}: {text}" for text in self.in_flight()]
+        self.history.left += [f"in phase {name}: {text}"
+                              for text in self.in_flight() + self.for_ever()]
 
     def in_flight(self):
         """What Redis still holds that is no result."""
@@ -213,6 +216,19 @@ class Run:
                 found.append(f"{BASE}{key} has {n} entries")
         for key in client.scan_iter(BASE + "[tu]:*", 1000):
             found.append(f"{key.decode()} is there: {client.type(key)}")
+        return found[:20]
+
+    def for_ever(self):
+        """Keys of one task, worker or producer that would stay."""
+        client = self.redis.client()
+        found = []
+        for pattern in ("r:*", "n:*", "k:*", "a:*", "lc:*", "wi:*"):
+            keys = list(client.scan_iter(BASE + pattern, 2000))
+            pipe = client.pipeline(transaction=False)
+            for key in keys:
+                pipe.ttl(key)
+            found += [f"{key.decode()} has no end" for key, ttl in zip(keys, pipe.execute())
+                      if ttl == -1]
         return found[:20]
 
     # ---- tasks whose producer is dead ----------------------------------------------------
@@ -228,7 +244,7 @@ class Run:
         except redispy.exceptions.RedisError:
             return  # down just now; the next look will do
         told = {r.id for w in self.crew.waiters for r in w.reports}
-        found = [i for i in found if i not in self.adopted and i not in told]
+        found = [i for i in dict.fromkeys(found) if i not in self.adopted and i not in told]
         self.adopted.update(found)
         for at in range(0, len(found), 200):
             ids = found[at:at + 200]
@@ -272,6 +288,10 @@ class Run:
             if not worker.alive():
                 self.strange(f"worker {worker.life.as_dict()} ended by itself")
                 continue
+            _, children = worker.children()
+            if len(children) > 4:  # as many as slots, and these wait
+                self.history.left.append(f"on {worker.node.name}: an idle worker has "
+                                         f"{len(children)} children")
             status = worker.drain(60)
             if status != 0:
                 self.history.left.append(f"worker {worker.life.as_dict()}: status {status} "
@@ -358,9 +378,11 @@ def judge(run):
           f"{run.crew.gave_up}), workers' lives {len(run.history.lives)}, "
           f"data losses {run.history.losses}")
     good = not violations and not odd
-    if len(finals) < run.o.min_tasks or \
-            len(run.history.faults) < run.o.min_faults:
-        print(f"too little: {run.o.min_tasks} tasks and {run.o.min_faults} faults were asked for")
+    missing = run.kinds - {f.kind for f in run.history.faults}
+    if len(finals) < run.o.min_tasks or len(run.history.faults) < run.o.min_faults or \
+            (run.o.min_faults and missing):
+        print(f"too little: {run.o.min_tasks} settled tasks and {run.o.min_faults} faults of "
+              f"all kinds were asked for; missing: {sorted(missing)}")
         good = False
     print(f"chaos: seed {run.o.seed}: {'held' if good else 'FAILED'}: "
           f"{len(violations)} violations, {len(odd)} oddities")

@@ -81,7 +81,7 @@ class RedisFaults(Injector):
 
     def answers_lost(self, fault):
         """For longer than the watchdogs of connections: what was asked has been done, and
-        everybody asks again. The fault that finds scripts which must not run twice."""
+        everybody asks again."""
         self._without_net(fault, "mute", 5.5, 7)
 
     def cut_off(self, fault):
@@ -230,12 +230,13 @@ class NetFaults(Injector):
         nodes = self.run_.victims_of_net()
         node = self.random.choice(nodes)
         fault.node = node.name
-        getattr(node, how)(*args)
-        if self.random.random() < 0.2:
-            self.hold(6, 11)  # longer than any watchdog of a connection
-        else:
-            self.hold(0.2, 5)
-        node.mend()
+        with node.lock:
+            getattr(node, how)(*args)
+            if self.random.random() < 0.2:
+                self.hold(6, 11)  # longer than any watchdog of a connection
+            else:
+                self.hold(0.2, 5)
+            node.mend()
 
     def cut(self, fault):
         self._hurt(fault, "cut")
@@ -255,7 +256,8 @@ class ProducerFaults(Injector):
     name_ = "producers"
 
     def kinds(self):
-        return {"producer kill": self.kill, "producer stop": self.stop}
+        return {"producer kill": self.kill, "producer stop": self.stop,
+                "submits unanswered": self.unanswered}
 
     def kill(self, fault):
         command = producer.kill_now_and_then(self.run_.crew, self.random)
@@ -273,4 +275,21 @@ class ProducerFaults(Injector):
         command.popen.send_signal(signal.SIGSTOP)
         self.hold(0.2, 6)
         command.popen.send_signal(signal.SIGCONT)
+        return True
+
+    def unanswered(self, fault):
+        """A producer has just begun to submit, and hears nothing until it tries again with
+        another connection; meanwhile its tasks run. This finds a submit that must not be
+        sent twice."""
+        crew = self.run_.crew
+        crew.burst.clear()
+        if not crew.burst.wait(5):
+            return False
+        node = crew.burst_node
+        self.hold(0, 0.1)
+        fault.start, fault.node = time.time(), node.name
+        with node.lock:
+            node.deaf()
+            self.hold(5.5, 7)
+            node.mend()
         return True

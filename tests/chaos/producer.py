@@ -37,6 +37,9 @@ class Command:
         self.began, self.ended = time.time(), 0
         with crew.lock:
             crew.live.append(self)
+        if args[0] == "map":
+            crew.burst_node = node
+            crew.burst.set()
 
     def wait(self):
         status = self.popen.wait()
@@ -81,6 +84,8 @@ class Crew:
         self.gave_up = 0
         self.lossy = False  # Redis loses data in this phase
         self.strange = []  # what no command should do
+        self.burst = threading.Event()  # a map has just begun
+        self.burst_node = None
         self._number = 0
 
     def number(self):
@@ -170,8 +175,8 @@ class MapProducer(threading.Thread):
                 task.submitted = now
             self.run_.add_tasks(tasks)
             exec_ = tasks[0].command
-            args = ["map", "--json", "--window", self.run_.window, "--tag", tag,
-                    *policy]
+            window = self.random.choice(self.run_.o.windows)
+            args = ["map", "--json", "--window", window, "--tag", tag, *policy]
             args += ["--", self.run_.chaos_command, "{}"] if exec_ else ["chaos"]
             command = self.run_.crew.connected(self.node, args, [t.payload() for t in tasks])
             told = self.run_.crew.heard(self.name, [t.key for t in tasks], command)

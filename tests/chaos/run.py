@@ -43,7 +43,6 @@ class Run:
         os.makedirs(self.dir, exist_ok=True)
         self.history = History()
         self.lease = options.lease
-        self.window = options.window
         self.mix = Mix(options.batch)
         self.chaos_command = os.path.join(options.tests, "chaos_command")
         self.marks_path = os.path.join(self.dir, "marks")
@@ -407,7 +406,7 @@ def options():
     p.add_argument("--maps", type=int, default=4, help="map producers at a time")
     p.add_argument("--singles", type=int, default=2, help="submit producers at a time")
     p.add_argument("--batch", type=int, default=800)
-    p.add_argument("--window", type=int, default=250)
+    p.add_argument("--windows", type=int, nargs="+", default=(100, 300, 800))
     p.add_argument("--gap", type=float, nargs=2, default=(0.3, 2.5))
     p.add_argument("--bound", type=float, default=120,
                    help="seconds until everything has to have ended, once healed")

@@ -48,6 +48,11 @@ class Checker:
         twin = self.batches.get(self.by_id[id_][0][1].tag)
         return twin and dataclasses.replace(twin, key=id_, action="unknown")
 
+    def lossy(self, id_):
+        """Redis may have lost it: nothing of a task may be known but that."""
+        task = self.task(id_)
+        return task.lossy if task else any(w.lossy for w, _ in self.by_id.get(id_, ()))
+
     def run(self):
         rules = [self.settled_once, self.told_soon, self.nobody_forgotten,
                  self.waiters_agree, self.known_task, self.result_right, self.verdict_right,
@@ -103,8 +108,7 @@ class Checker:
 
     def waiters_agree(self):
         for id_, told in self.by_id.items():
-            task = self.task(id_)
-            if len(told) < 2 or (task and task.lossy):
+            if len(told) < 2 or self.lossy(id_):
                 continue
             self.looked["waiters agree"] += 1
             lines = {r.verdict_line() for _, r in told}
@@ -115,7 +119,7 @@ class Checker:
         """A task that a dead producer had submitted can be told by its run or its tag."""
         for id_ in self.by_id:
             self.looked["task known"] += 1
-            if not self.task(id_):
+            if not self.task(id_) and not self.lossy(id_):
                 yield Violation("task known", id_, "nobody asked for it")
 
     # ---- what was told --------------------------------------------------------------

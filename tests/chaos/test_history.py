@@ -219,6 +219,15 @@ def test_known_by_its_tag_alone():
     assert rules(h) == ["verdict right"]
 
 
+def test_vanished_before_it_ran():
+    gone = [Report("ID", "lost", "vanished", ended_at=T + i) for i in range(2)]
+    h = History({}, [Waiter(str(r.ended_at), ["ID"], [r], lossy=True) for r in gone])
+    assert not rules(h)
+    for waiter in h.waiters:
+        waiter.lossy = False
+    assert rules(h) == ["task known", "waiters agree"]
+
+
 def test_unknown_after_a_loss():
     h = History({}, [Waiter("one", ["ID"], unknown=["ID"], lossy=True)])
     assert not rules(h)

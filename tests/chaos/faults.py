@@ -58,8 +58,8 @@ class RedisFaults(Injector):
                   "client pause": self.client_pause, "script flush": self.script_flush,
                   "answers lost": self.answers_lost, "redis cut off": self.cut_off}
         if self.run_.lossy:
-            common.update({"redis loses all": self.lose, "flushall": self.flush,
-                           "crash failover": self.crash_over})
+            return {"redis loses all": self.lose, "flushall": self.flush,
+                    "crash failover": self.crash_over, "redis kill, restart": self.kill}
         return common
 
     def kill(self, fault):

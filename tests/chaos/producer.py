@@ -81,7 +81,7 @@ class Crew:
         self.lock = threading.RLock()
         self.live = []
         self.waiters = []
-        self.gave_up = 0
+        self.gave_up = []  # why they did, in their words
         self.lossy = False  # Redis loses data in this phase
         self.strange = []  # what no command should do
         self.burst = threading.Event()  # a map has just begun
@@ -107,7 +107,10 @@ class Crew:
         status = command.popen.returncode
         with self.lock:
             self.waiters.append(told)
-            self.gave_up += status == GAVE_UP and not command.killed
+            if status == GAVE_UP and not command.killed:
+                self.gave_up.append(f"{command.args[0]} after "
+                                    f"{command.ended - command.began:.1f} s: "
+                                    f"{command.errors()[-300:].strip()}")
             if status not in (0, 1, GAVE_UP) and not command.killed:
                 self.strange.append(f"{command.args}: status {status}: "
                                     f"{command.errors()[-500:]}")

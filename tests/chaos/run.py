@@ -374,8 +374,10 @@ def judge(run):
           f"{sum(m.what == 'S' for m in run.history.marks)}, attempts lost {lost}, "
           f"superseded {late}, waiters {len(run.history.waiters)} "
           f"(killed or gave up {sum(w.died for w in run.history.waiters)}, gave up "
-          f"{run.crew.gave_up}), workers' lives {len(run.history.lives)}, "
+          f"{len(run.crew.gave_up)}), workers' lives {len(run.history.lives)}, "
           f"data losses {run.history.losses}")
+    for text in run.crew.gave_up[:5]:
+        print(f"   gave up: {text}")
     good = not violations and not odd
     missing = run.kinds - {f.kind for f in run.history.faults}
     if len(finals) < run.o.min_tasks or len(run.history.faults) < run.o.min_faults or \

@@ -427,6 +427,7 @@ def main():
     if why:
         print(f"chaos: skipped: {why}")
         return SKIP
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and clean up
     run = Run(o)
     print(f"chaos: seed {o.seed}, files in {run.dir}", flush=True)
     good = False

@@ -1,6 +1,5 @@
 # Shortcuts. Everything here is a line or two of cmake and ctest.
 .PHONY: all demo test test-container test-vm bench chaos check install fuzz fmt lint clean deps
-.PHONY: all demo test test-container test-vm check install fuzz fmt lint clean deps
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -40,6 +39,13 @@ bench:
 	tests/install-deps.sh test
 	cmake --preset bench && cmake --build --preset bench
 	python3 tests/bench/bench.py $(BENCH)
+
+# Ten minutes of faults under load, as root; SEED= repeats a run's choices.
+chaos:
+	tests/install-deps.sh test
+	cmake --preset release -DREAPQ_TESTS=ON -B build/chaos && cmake --build build/chaos
+	/usr/bin/python3 -B tests/chaos/run.py --bin build/chaos/bin --tests build/chaos/tests \
+	  --seconds 480 --loss-seconds 120 --gap 0.5 4 --maps 6 --min-tasks 100000 --min-faults 200 $(if $(SEED),--seed $(SEED))
 
 fuzz:
 	tests/install-deps.sh test

@@ -9,7 +9,7 @@
 #   $REAPQ_VM_RESULTS  where the results go (default vm below the build)
 set -eu
 cd "$(dirname "$0")/../.."
-[ $# -gt 0 ] || set -- A A0 A0m B C C! D
+[ $# -gt 0 ] || set -- A A0 B C C! D
 
 # Says why, if it cannot, and ends with 77.
 tests/vm/run.sh --prepare

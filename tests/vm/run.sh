@@ -84,6 +84,19 @@ install_packages() {
 		$want >/dev/null || cannot "apt-get cannot install$want"
 }
 
+# In the order in which they need each other.
+modules="virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci
+virtio_blk crc32c_generic crc16 mbcache jbd2 ext4 netfs fscache
+9pnet 9pnet_virtio 9p"
+
+download_kernel() {
+	local package
+	package=$(apt-cache depends linux-image-amd64 2>/dev/null |
+		sed -n 's/.*Depends: \(linux-image-[^ ]*\)$/\1/p' | head -n 1)
+	[ -n "$package" ] || { echo "apt-cache does not know it" >"$cache/kernel/log"; return 1; }
+	(cd "$cache/kernel" && apt-get download -qq "$package" 2>log)
+}
+
 # Debian's kernel, unpacked and not installed. The one for clouds has no 9p.
 fetch_kernel() {
 	local package=${REAPQ_VM_KERNEL:-}
@@ -93,23 +106,16 @@ fetch_kernel() {
 	if [ -z "$package" ]; then
 		command -v apt-get >/dev/null 2>&1 ||
 			cannot "no apt-get; \$REAPQ_VM_KERNEL may name a linux-image .deb"
-		package=$(apt-cache depends linux-image-amd64 2>/dev/null |
-			sed -n 's/.*Depends: \(linux-image-[^ ]*\)$/\1/p' | head -n 1)
-		[ -n "$package" ] || cannot "apt-cache knows no linux-image-amd64 (apt-get update?)"
-		(cd "$cache/kernel" && apt-get download -qq "$package" 2>log) ||
-			cannot "cannot download $package: $(tail -n 1 "$cache/kernel/log")"
+		download_kernel || { [ "$(id -u)" = 0 ] && apt-get update -qq && download_kernel; } ||
+			cannot "cannot download linux-image-amd64: $(tail -n 1 "$cache/kernel/log")"
 		package=$(echo "$cache"/kernel/*.deb)
 	fi
 	dpkg-deb --fsys-tarfile "$package" |
-		tar -x -C "$cache/kernel" --wildcards './boot/vmlinuz-*' './lib/modules/*'
+		tar -x -C "$cache/kernel" --wildcards './boot/vmlinuz-*' \
+			$(printf './lib/modules/*/%s.ko ' $modules)
 	rm -f "$cache"/kernel/*.deb "$cache/kernel/log"
 	touch "$cache/kernel/done"
 }
-
-# In the order in which they need each other.
-modules="virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci
-virtio_blk crc32c_generic crc16 mbcache jbd2 ext4 netfs fscache
-9pnet 9pnet_virtio 9p"
 
 make_initramfs() {
 	local root module

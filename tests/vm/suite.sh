@@ -23,8 +23,13 @@ A | B)
 	} ;;
 esac
 
-(cd tests/scenario && /usr/bin/python3 -m pytest -q -p no:cacheprovider --timeout=300 \
-	--timeout-method=signal test_isolation.py)
+# The scenarios want the next worker in the same cgroup, and no process that is not theirs.
+case $REAPQ_VM in
+A0m | A1) ;;
+*)
+	(cd tests/scenario && /usr/bin/python3 -m pytest -q -p no:cacheprovider --timeout=300 \
+		--timeout-method=signal test_isolation.py) ;;
+esac
 
 export CONFORMANCE_LEASE=5s
 # On B the table itself finds out whether the kernel's log can be read.

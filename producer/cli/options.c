@@ -135,9 +135,6 @@ set_retry_on(struct reapq_task *task, const char *text, struct reapq_error *err)
 static int
 set_oom_retry(struct reapq_task *task, const char *text, struct reapq_error *err)
 {
-	unsigned whole = 0, part = 0;
-	int at = 0, len = 0;
-
 	task->oom_factor = 0;
 	task->oom_step = 0;
 	if (strchr(text, 'x') == NULL) {
@@ -147,18 +144,12 @@ set_oom_retry(struct reapq_task *task, const char *text, struct reapq_error *err
 			rc = error_set(err, REAPQ_EINVAL, "nothing more is no more");
 		return rc;
 	}
-	if (sscanf(text, "%3u%n", &whole, &len) == 1 && text[len] == '.') {
-		text += len + 1;
-		len = 0;
-		if (sscanf(text, "%2u%n", &part, &at) == 1 && at == 1)
-			part *= 10;
-		len = at;
-	}
-	if (len == 0 || strcmp(text + len, "x") != 0 || whole * 100 + part <= 100 ||
-	    whole * 100 + part > 10000)
+	task->oom_factor = units_factor(text);
+	if (task->oom_factor <= 100 || task->oom_factor > 10000) {
+		task->oom_factor = 0;
 		return error_set(err, REAPQ_EINVAL,
 		    "write 2x or 1.5x, from 1.01x to 100x, or a size like 512M");
-	task->oom_factor = (int)(whole * 100 + part);
+	}
 	return 0;
 }
 

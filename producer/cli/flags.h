@@ -23,7 +23,8 @@ enum flags_group {
 	FLAGS_KILL = 1u << 10,
 	FLAGS_MAP = 1u << 11,
 	FLAGS_DEAD = 1u << 16,
-	FLAGS_CRASHES = 1u << 17
+	FLAGS_CRASHES = 1u << 17,
+	FLAGS_REPRO = 1u << 18
 };
 
 enum flags_id {
@@ -66,6 +67,11 @@ enum flags_id {
 	FLAG_OLDER_THAN,
 	FLAG_SINCE,
 	FLAG_MOST,
+	FLAG_MODULE,
+	FLAG_GDB,
+	FLAG_PRINT_COMMAND,
+	FLAG_MESSAGE_FILE,
+	FLAG_SAVE_MESSAGE,
 	FLAG_LIMIT /* and the index of a limit on top: keep it last */
 };
 

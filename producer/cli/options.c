@@ -177,6 +177,19 @@ add_env(struct options *o, const char *text, struct reapq_error *err)
 }
 
 static int
+add_module(struct options *o, const char *path, struct reapq_error *err)
+{
+	const char **grown =
+	    reallocarray(o->modules, o->modules_n + 1, sizeof *o->modules);
+
+	if (!grown)
+		return error_set(err, REAPQ_ENOMEM, "no memory");
+	o->modules = grown;
+	o->modules[o->modules_n++] = path;
+	return 0;
+}
+
+static int
 set_policy(struct options *o, int flag, const char *text, struct reapq_error *err)
 {
 	struct reapq_task *task = &o->task;
@@ -226,7 +239,7 @@ set_verdict(const char **field, const char *text, struct reapq_error *err)
 	return 0;
 }
 
-/* Which entries of the dead list. */
+/* Which entries of the dead list; what repro runs. */
 static int
 set_filter(struct options *o, int flag, const char *text, struct reapq_error *err)
 {
@@ -242,6 +255,14 @@ set_filter(struct options *o, int flag, const char *text, struct reapq_error *er
 		return set_duration(&o->since_ms, text, 0, err);
 	case FLAG_MOST:
 		return units_count(text, 1, 1000000, &o->most, err);
+	case FLAG_MODULE:
+		return add_module(o, text, err);
+	case FLAG_MESSAGE_FILE:
+		o->message_file = text;
+		return 0;
+	case FLAG_SAVE_MESSAGE:
+		o->save_message = text;
+		return 0;
 	default:
 		return set_policy(o, flag, text, err);
 	}
@@ -316,6 +337,12 @@ set_switch(struct options *o, int flag)
 		break;
 	case FLAG_ALL:
 		o->all = true;
+		break;
+	case FLAG_GDB:
+		o->gdb = true;
+		break;
+	case FLAG_PRINT_COMMAND:
+		o->print_command = true;
 		break;
 	default:
 		return false;
@@ -417,5 +444,6 @@ void
 options_free(struct options *o)
 {
 	free(o->env);
-	o->env = NULL;
+	free(o->modules);
+	o->env = o->modules = NULL;
 }

@@ -1,5 +1,6 @@
 """reapq repro: a death once more, here, and nothing of it where the task came from."""
 
+import json
 import os
 import re
 import shutil
@@ -79,6 +80,11 @@ def test_out_of_memory(node, died_there):
     assert answer.report["verdict"] == "memory_limit"
     assert answer.report["limits"]["memory"] == 64 << 20
     assert "the same: memory_limit SIGKILL" in answer.errors
+    # the worker's variables are for this worker too
+    answer = repro(node.cli, task, env={"REAPQ_ISOLATION": "D"})
+    assert answer.status == 0
+    if there["isolation"] != "D":
+        assert f"(isolation {there['isolation']} there, D here)" in answer.errors
 
 
 def test_the_limits_are_those_of_the_worker_there(redis, worker, cli):
@@ -227,20 +233,54 @@ def test_bad_usage(node, args):
     assert node.cli("repro", *args).status == 2
 
 
-def test_interrupted(cli, gate):
-    """The task ends with it, and so does the private worker."""
+def redis_below(pid):
+    """The directory of the redis-server that a worker has started."""
+    for child, stat_ in harness.children(pid).items():
+        if stat_[0] == "redis-server":
+            with open(f"/proc/{child}/cmdline", "rb") as f:
+                args = f.read().decode().split("\0")
+            # it writes its title over them once it listens
+            found = re.search(r"/tmp/reapq-\w+", " ".join(args))
+            return found.group(0)
+    raise AssertionError("no redis-server")
+
+
+@pytest.mark.parametrize("number", [2, 9, 15])
+def test_ended_by_a_signal(cli, gate, number):
+    """Whatever ends it, the task ends too, and the private worker undoes all."""
     door = gate()
     path = os.path.join(door.dir, "message")
     with open(path, "wb") as f:
         f.write(msgpack.packb({"v": 1, "id": "a", "h": "gate", "p": door.path.encode()}))
     process = cli.start("repro", *ALL, "--message-file", path)
     door.reached()
-    below = {p for p, s in harness.children(process.pid).items()}
-    assert len(below) == 1, "the worker"
-    process.send(2)
-    assert process.wait() == 130
-    assert not any(harness.alive(p) for p in below)
-    assert not harness.strangers(), "nothing is left behind"
+    worker, = harness.children(process.pid)
+    directory = redis_below(worker)
+    assert os.path.exists(directory)
+    process.send(number)
+    assert process.wait() == (-9 if number == 9 else 128 + number)
+    harness.reap_strangers()
+    assert not harness.alive(worker)
+    assert not os.path.exists(directory)
+
+
+def test_lost_with_its_worker(redis, worker, cli, gate):
+    """No worker reported it: the limits are those that it asks for."""
+    door = gate()
+    one = worker(redis, "--lease", "500ms", "--queue", "other")
+    task = cli.submit("--queue", "other", "--once", "--file-size", "1M", "gate", door.path)
+    door.reached()
+    one.destroy()
+    door.close()
+    worker(redis, "--queue", "other")
+    assert cli("wait", task).status == 1
+    process = cli.start("repro", "--json", *ALL, task)
+    door.open(b"at last")
+    assert process.wait() == 1
+    assert "differs: worker_lost there, ok here" in process.text()
+    here = json.loads(process.text("stdout"))
+    assert (here["result"], here["queue"]) == ("at last", "other")
+    assert here["limits"]["file_size"] == 1 << 20
 
 
 # ---- under a debugger ----------------------------------------------------------------

@@ -20,20 +20,33 @@
 #include "repro_task.h"
 #include "repro_worker.h"
 #include "say.h"
+#include "text.h"
 
-/* What a queue says is run here now: so that nobody is surprised by it. */
+/*
+ * What a queue says is run here now: so that nobody is surprised by it. All of it, however
+ * long it is, as one might type it.
+ */
 static void
 say_what(const struct repro_task *t)
 {
-	struct buf line = {0};
+	struct buf line = {0}, clean = {0};
 	const char *shown;
 
 	if (!repro_task_is_command(t))
 		return;
+	if (t->task.cwd || t->task.env)
+		(void)buf_addf(&line, " env");
+	if (t->task.cwd)
+		(void)buf_addf(&line, " -C %s", t->task.cwd);
+	for (size_t i = 0; t->task.env && t->task.env[i]; i++)
+		(void)buf_addf(&line, " %s", t->task.env[i]);
 	for (size_t i = 0; t->task.argv[i]; i++)
 		(void)buf_addf(&line, " %s", t->task.argv[i]);
-	shown = buf_str(&line);
-	say_line("running here:%s", shown ? shown : "");
+	(void)text_clean(&clean, line.data, line.len);
+	shown = buf_str(&clean);
+	(void)fprintf(
+	    stderr, "reapq: running here:%s\n", shown ? shown : " (no memory)");
+	buf_free(&clean);
 	buf_free(&line);
 }
 

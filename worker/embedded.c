@@ -38,8 +38,11 @@ static _Noreturn void
 become_redis(const struct embedded *e, pid_t worker, int fail_fd)
 {
 	int null = open("/dev/null", O_RDWR);
+	sigset_t none;
 	int code;
 
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != worker)
 		_exit(1);

@@ -355,6 +355,8 @@ start(struct supervisor *s, struct reapq_error *err)
 	if (s->embedded != NULL &&
 	    (rc = embedded_watch(s->embedded, s->base, on_broken, s, err)) != 0)
 		return rc;
+	if (s->embedded != NULL)
+		drain_hold(false);
 	pool_want(s->pool, s->config->concurrency);
 	return 0;
 }
@@ -383,8 +385,11 @@ free_all(struct supervisor *s)
 static int
 embed(struct supervisor *s, struct config *own, struct reapq_error *err)
 {
-	int rc = embedded_new(&s->embedded, err);
+	int rc;
 
+	/* Killed by a signal, we would leave its directory behind. */
+	drain_hold(true);
+	rc = embedded_new(&s->embedded, err);
 	if (rc != 0)
 		return rc;
 	(void)url_parse(embedded_url(s->embedded), &own->url, NULL);
@@ -431,6 +436,8 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 		log_event(LOG_INFO, "worker_ended", "worker=%s tasks=%lld", s->id,
 		    (long long)s->slots.done);
 	}
+	if (s->embedded != NULL)
+		drain_hold(true);
 	free_all(s);
 out:
 	embedded_free(s->embedded);

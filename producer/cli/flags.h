@@ -24,7 +24,8 @@ enum flags_group {
 	FLAGS_MAP = 1u << 11,
 	FLAGS_DEAD = 1u << 16,
 	FLAGS_CRASHES = 1u << 17,
-	FLAGS_LIMIT = 1u << 18 /* of a queue */
+	FLAGS_LIMIT = 1u << 18, /* of a queue */
+	FLAGS_REPRO = 1u << 19
 };
 
 enum flags_id {
@@ -73,6 +74,11 @@ enum flags_id {
 	FLAG_DURABILITY_TIMEOUT,
 	FLAG_RATE,
 	FLAG_MAX_LENGTH,
+	FLAG_MODULE,
+	FLAG_GDB,
+	FLAG_PRINT_COMMAND,
+	FLAG_MESSAGE_FILE,
+	FLAG_SAVE_MESSAGE,
 	FLAG_LIMIT /* and the index of a limit on top: keep it last */
 };
 

@@ -229,6 +229,19 @@ set_max_length(struct options *o, const char *text, struct reapq_error *err)
 }
 
 static int
+add_module(struct options *o, const char *path, struct reapq_error *err)
+{
+	const char **grown =
+	    reallocarray(o->modules, o->modules_n + 1, sizeof *o->modules);
+
+	if (!grown)
+		return error_set(err, REAPQ_ENOMEM, "no memory");
+	o->modules = grown;
+	o->modules[o->modules_n++] = path;
+	return 0;
+}
+
+static int
 set_policy(struct options *o, int flag, const char *text, struct reapq_error *err)
 {
 	struct reapq_task *task = &o->task;
@@ -280,7 +293,7 @@ set_verdict(const char **field, const char *text, struct reapq_error *err)
 	return 0;
 }
 
-/* Which entries of the dead list. */
+/* Which entries of the dead list; what repro runs. */
 static int
 set_filter(struct options *o, int flag, const char *text, struct reapq_error *err)
 {
@@ -296,6 +309,14 @@ set_filter(struct options *o, int flag, const char *text, struct reapq_error *er
 		return set_duration(&o->since_ms, text, 0, err);
 	case FLAG_MOST:
 		return units_count(text, 1, 1000000, &o->most, err);
+	case FLAG_MODULE:
+		return add_module(o, text, err);
+	case FLAG_MESSAGE_FILE:
+		o->message_file = text;
+		return 0;
+	case FLAG_SAVE_MESSAGE:
+		o->save_message = text;
+		return 0;
 	default:
 		return set_policy(o, flag, text, err);
 	}
@@ -381,6 +402,12 @@ set_switch(struct options *o, int flag)
 		break;
 	case FLAG_ALL:
 		o->all = true;
+		break;
+	case FLAG_GDB:
+		o->gdb = true;
+		break;
+	case FLAG_PRINT_COMMAND:
+		o->print_command = true;
 		break;
 	default:
 		return false;
@@ -485,5 +512,6 @@ void
 options_free(struct options *o)
 {
 	free(o->env);
-	o->env = NULL;
+	free(o->modules);
+	o->env = o->modules = NULL;
 }

@@ -35,7 +35,11 @@ struct options {
 	bool all;
 	int64_t older_ms, since_ms; /* -1: not given */
 	int64_t most;               /* lines; 0: all */
-	const char *const *args;    /* what is no flag; NULL-terminated */
+	const char **modules;       /* of repro; NULL: none given */
+	size_t modules_n;
+	bool gdb, print_command;
+	const char *message_file, *save_message; /* NULL: not given */
+	const char *const *args;                 /* what is no flag; NULL-terminated */
 	size_t args_n;
 	bool command; /* args are a command: they stood after -- alone */
 };

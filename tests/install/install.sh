@@ -30,7 +30,8 @@ same() {
 	fail "cmake --install: $(cat "$dir/install.log")"
 libdir=$(dirname "$(find "$prefix" -name libreapq.so)")
 runner=$(find "$prefix" -path '*/reapq/reapq-runner')
-for program in "$prefix/bin/reapq" "$prefix/bin/reapq-worker" "$runner"; do
+for program in "$prefix/bin/reapq" "$prefix/bin/reapq-worker" "$runner" \
+	"${runner%-runner}-repro"; do
 	[ -x "$program" ] || fail "$program is not there"
 done
 [ -f "$libdir/reapq/modules/text.so" ] || fail "no modules were installed"

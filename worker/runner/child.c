@@ -11,6 +11,7 @@
 
 #include "call.h"
 #include "crash.h"
+#include "exec.h"
 #include "rlimits.h"
 #include "sandbox.h"
 #include <errno.h>
@@ -91,29 +92,12 @@ put_filter_on(struct reapq_call *call, const struct sandbox_plan *plan)
 static _Noreturn void
 run_exec(struct reapq_call *call, const struct sandbox_plan *plan)
 {
-	size_t argc = call->head.argc, envc = call->head.envc;
-	char **argv = calloc(argc + 1, sizeof(*argv));
-	char *next = call_after_cwd(call);
-	char number[16];
-	int rc;
+	const char *what = "", *name = NULL;
+	char **argv = NULL;
+	int rc = exec_prepare(call, &argv, &what, &name);
 
-	if (argv == NULL)
-		refuse(call, "no memory for its arguments", NULL, ENOMEM);
-	for (size_t i = 0; i < argc; i++, next += strlen(next) + 1)
-		argv[i] = next;
-	snprintf(number, sizeof(number), "%d", call->head.attempt);
-	if (setenv("REAPQ_TASK_ID", call->id, 1) != 0 ||
-	    setenv("REAPQ_QUEUE", call->queue, 1) != 0 ||
-	    setenv("REAPQ_ATTEMPT", number, 1) != 0)
-		refuse(call, "no memory for its environment", NULL, errno);
-	/* putenv keeps the pointers; the strings live until exec */
-	for (size_t i = 0; i < envc; i++, next += strlen(next) + 1)
-		if (putenv(next) != 0)
-			refuse(call, "no memory for its environment", NULL, errno);
-	if ((rc = call_payload_to_stdin(call)) != 0)
-		refuse(call, "cannot put its payload on standard input", NULL, -rc);
-	if (call->cwd[0] != '\0' && chdir(call->cwd) != 0)
-		refuse(call, "cannot enter its working directory", call->cwd, errno);
+	if (rc != 0)
+		refuse(call, what, name, -rc);
 	limit(call, true);
 	put_filter_on(call, plan);
 	execvp(argv[0], argv);

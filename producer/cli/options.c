@@ -20,6 +20,7 @@
 #include "names.h"
 #include "retry.h"
 #include "units.h"
+#include "values.h"
 
 enum {
 	WINDOW_DEFAULT = 10000,
@@ -74,6 +75,16 @@ set_int(int *field, const char *text, int min, int max, struct reapq_error *err)
 	return rc;
 }
 
+static int
+set_max_lost(struct reapq_task *task, const char *text, struct reapq_error *err)
+{
+	int rc = set_int(&task->max_lost, text, 0, LOST_MAX, err);
+
+	if (rc == 0 && task->max_lost == 0)
+		task->max_lost = REAPQ_MAX_LOST_NONE;
+	return rc;
+}
+
 /* In the task's struct 0 means the default, so that a plain 0 becomes the least. */
 static int
 set_duration(int64_t *field, const char *text, int64_t least, struct reapq_error *err)
@@ -93,74 +104,6 @@ set_wait(int64_t *field, const char *text, struct reapq_error *err)
 	if (rc == 0 && *field > WAIT_MAX_MS)
 		return error_set(err, REAPQ_EINVAL, "\"%.100s\" is over 10m", text);
 	return rc;
-}
-
-static int
-set_priority(enum reapq_priority *field, const char *text, struct reapq_error *err)
-{
-	if (strcmp(text, "high") == 0)
-		*field = REAPQ_PRIORITY_HIGH;
-	else if (strcmp(text, "normal") == 0)
-		*field = REAPQ_PRIORITY_NORMAL;
-	else if (strcmp(text, "low") == 0)
-		*field = REAPQ_PRIORITY_LOW;
-	else
-		return error_set(err, REAPQ_EINVAL,
-		    "\"%.100s\" is no priority: high, normal or low", text);
-	return 0;
-}
-
-static int
-set_max_lost(struct reapq_task *task, const char *text, struct reapq_error *err)
-{
-	int rc = set_int(&task->max_lost, text, 0, LOST_MAX, err);
-
-	if (rc == 0 && task->max_lost == 0)
-		task->max_lost = REAPQ_MAX_LOST_NONE;
-	return rc;
-}
-
-static int
-set_retry_on(struct reapq_task *task, const char *text, struct reapq_error *err)
-{
-	uint32_t set;
-	int rc = retry_parse(text, &set, err);
-
-	if (rc == 0)
-		task->retry_on = text;
-	return rc;
-}
-
-/* "2x", "1.5x": a factor; else a size. */
-static int
-set_oom_retry(struct reapq_task *task, const char *text, struct reapq_error *err)
-{
-	task->oom_factor = 0;
-	task->oom_step = 0;
-	if (strchr(text, 'x') == NULL) {
-		int rc = units_size(text, &task->oom_step, err);
-
-		if (rc == 0 && task->oom_step == 0)
-			rc = error_set(err, REAPQ_EINVAL, "nothing more is no more");
-		return rc;
-	}
-	task->oom_factor = units_factor(text);
-	if (task->oom_factor <= 100 || task->oom_factor > 10000) {
-		task->oom_factor = 0;
-		return error_set(err, REAPQ_EINVAL,
-		    "write 2x or 1.5x, from 1.01x to 100x, or a size like 512M");
-	}
-	return 0;
-}
-
-static int
-set_tag(struct reapq_task *task, const char *text, struct reapq_error *err)
-{
-	if (strlen(text) > REAPQ_TAG_MAX)
-		return error_set(err, REAPQ_EINVAL, "it has %zu bytes, at most %d",
-		    strlen(text), REAPQ_TAG_MAX);
-	task->tag = text;
-	return 0;
 }
 
 static int
@@ -205,20 +148,6 @@ set_rate(struct options *o, const char *text, struct reapq_error *err)
 }
 
 static int
-set_durability(enum reapq_durability *field, const char *text, struct reapq_error *err)
-{
-	static const char *const names[] = {"none", "aof", "replica"};
-
-	for (int i = 0; i < 3; i++)
-		if (strcmp(text, names[i]) == 0) {
-			*field = (enum reapq_durability)i;
-			return 0;
-		}
-	return error_set(err, REAPQ_EINVAL,
-	    "\"%.100s\" is no durability: none, aof or replica", text);
-}
-
-static int
 set_max_length(struct options *o, const char *text, struct reapq_error *err)
 {
 	if (strcmp(text, "none") == 0) {
@@ -252,9 +181,9 @@ set_policy(struct options *o, int flag, const char *text, struct reapq_error *er
 	case FLAG_RETRY_DELAY:
 		return set_duration(&task->retry_delay_ms, text, 1, err);
 	case FLAG_RETRY_ON:
-		return set_retry_on(task, text, err);
+		return values_retry_on(task, text, err);
 	case FLAG_OOM_RETRY_MEMORY:
-		return set_oom_retry(task, text, err);
+		return values_oom_retry(task, text, err);
 	case FLAG_OOM_QUEUE:
 		return set_name(&task->oom_queue, "queue", text, err);
 	case FLAG_MAX_LOST:
@@ -269,7 +198,7 @@ set_policy(struct options *o, int flag, const char *text, struct reapq_error *er
 	case FLAG_DEADLINE:
 		return set_duration(&task->deadline_ms, text, 1, err);
 	case FLAG_PRIORITY:
-		return set_priority(&task->priority, text, err);
+		return values_priority(&task->priority, text, err);
 	case FLAG_ID:
 		return set_name(&task->id, "task id", text, err);
 	case FLAG_UNIQUE:
@@ -277,20 +206,10 @@ set_policy(struct options *o, int flag, const char *text, struct reapq_error *er
 	case FLAG_RESULT_TTL:
 		return set_duration(&task->result_ttl_ms, text, 1, err);
 	case FLAG_TAG:
-		return set_tag(task, text, err);
+		return values_tag(task, text, err);
 	default:
 		return error_set(err, REAPQ_EINVAL, "not known");
 	}
-}
-
-static int
-set_verdict(const char **field, const char *text, struct reapq_error *err)
-{
-	if (names_verdict(text, strlen(text)) == REAPQ_V_OTHER)
-		return error_set(err, REAPQ_EINVAL,
-		    "\"%.100s\" is no verdict: signal, exit, memory_limit...", text);
-	*field = text;
-	return 0;
 }
 
 /* Which entries of the dead list; what repro runs. */
@@ -299,7 +218,7 @@ set_filter(struct options *o, int flag, const char *text, struct reapq_error *er
 {
 	switch (flag) {
 	case FLAG_VERDICT:
-		return set_verdict(&o->verdict, text, err);
+		return values_verdict(&o->verdict, text, err);
 	case FLAG_HANDLER:
 		o->handler = text;
 		return 0;
@@ -351,7 +270,7 @@ set_value(struct options *o, int flag, const char *text, struct reapq_error *err
 	case FLAG_CHUNK:
 		return units_count(text, 1, 1000000, &o->chunk, err);
 	case FLAG_DURABILITY:
-		return set_durability(&o->durability, text, err);
+		return values_durability(&o->durability, text, err);
 	case FLAG_DURABILITY_TIMEOUT:
 		return set_wait(&o->durability_timeout_ms, text, err);
 	case FLAG_RATE:

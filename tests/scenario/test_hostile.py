@@ -117,7 +117,8 @@ def test_memory_does_not_grow(redis, worker, cli):
     def round_of(number):
         for name, message in BOMBS.items():
             plant(redis, f"r{number}-{name}", message)
-        assert cli("call", "echo", "x").text == "x"
+        answer = cli("call", "echo", "x")
+        assert answer.text == "x", answer
         harness.until("all are dead", lambda: all(
             is_dead(redis, f"r{number}-{name}") for name in BOMBS))
 

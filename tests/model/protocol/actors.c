@@ -89,7 +89,8 @@ step_claim(int worker, int first, int n, bool hold)
 	if (!w->claiming)
 		w->seq++;
 	w->claiming = 1;
-	got = claim(&s, (struct claim){worker, w->seq, first, n, .hold = hold});
+	got =
+	    claim(&s, (struct claim){worker, w->seq, n, (uint8_t)first, .hold = hold});
 	/* An answer without tasks only counts up tokens; what counts is a copy of its
 	 * request, who has reserved, and other work. */
 	if (!(got & ~OTHER_WORK) && !now->w[worker].claiming) {

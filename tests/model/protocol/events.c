@@ -161,7 +161,7 @@ step_ghost(void)
 	if (g.kind == 's')
 		(void)submit(&s, g.task);
 	else if (g.kind == 'c')
-		(void)claim(&s, (struct claim){g.worker, g.seq, 0, 1, .late_copy = true,
+		(void)claim(&s, (struct claim){g.worker, g.seq, 1, 0, .late_copy = true,
 				    .forgotten = g.history != s.lost_all});
 	else if (g.kind == 'f')
 		(void)finish(&s, g.task, g.worker, g.seq, (char)g.mode, g.grant, false);

@@ -201,7 +201,8 @@ enum {
 };
 int submit(struct state *s, int task);
 struct claim {
-	int worker, seq, first, n; /* first: whose entry stands before the other's */
+	int worker, seq, n;
+	uint8_t first;             /* whose entry stands before the other's */
 	bool hold;                 /* it asks for the reservation */
 	bool late_copy, forgotten; /* forgotten: Redis has lost what it knew since */
 };

@@ -80,16 +80,22 @@ lane(struct task *t)
 	return t->lo > 0 ? &t->in_ps : &t->in_p;
 }
 
+static uint8_t
+bit(int task)
+{
+	return (uint8_t)(1 << (task & 7));
+}
+
 /* One suspect, for a worker that has nothing else. */
 static uint8_t
-claim_suspect(struct state *s, int worker, int seq, int first)
+claim_suspect(struct state *s, int worker, int seq, uint8_t first)
 {
 	for (int i = 0; i < scene->tasks; i++) {
 		int task = (first + i) % scene->tasks;
 		while (s->t[task].in_ps > 0) {
 			s->t[task].in_ps--;
 			if (give_out(s, worker, seq, task))
-				return (uint8_t)(1 << task);
+				return bit(task);
 		}
 	}
 	return 0;
@@ -141,7 +147,7 @@ claim_listed(struct state *s, const struct claim *c, int n)
 			if (s->t[task].s == 'P' && s->t[task].lo > 0)
 				s->t[task].in_ps++;
 			else if (give_out(s, c->worker, c->seq, task)) {
-				got |= (uint8_t)(1 << task);
+				got |= bit(task);
 				n--;
 			}
 		}

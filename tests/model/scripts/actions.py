@@ -235,6 +235,15 @@ class World:
              self.pick(FAR, 50_000_000)),
             ("paused", ""), ("draining", "", "max_len", "")))
 
+    def dead_limit(self):
+        """By hand: no script sets it."""
+        if self.chance(3):
+            self.db.hdel(BASE + "cfg", "dead_max")
+            self.model.cfg.pop("dead_max", None)
+        else:
+            self.model.cfg["dead_max"] = self.rng.randrange(4, 8)
+            self.db.hset(BASE + "cfg", "dead_max", self.model.cfg["dead_max"])
+
     def no_number(self):
         """By hand, in one field of the policy: it is none."""
         field = self.pick("max_len", "rl_max")
@@ -286,6 +295,7 @@ REQUESTS = [("submit", 20), ("claim", 20), ("finish", 18), ("again", 14), ("tick
             ("look", 1), ("queue", 1)]
 TIMES = [("lease_ends", 6), ("delay_ends", 6), ("deadline_passes", 4), ("result_expires", 6),
          ("lock_ends", 3), ("nobody_ticks", 1), ("grace_ends", 2), ("rate_period_ends", 5),
-         ("hints_are_read", 3), ("old_entry", 2), ("reservation_ends", 1), ("no_number", 1)]
+         ("hints_are_read", 3), ("old_entry", 2), ("reservation_ends", 1), ("no_number", 1),
+         ("dead_limit", 1)]
 WHILE_DAMAGED = [("heartbeat", 20), ("tick", 10)]
 OTHERS = [("producer_lives", 2), ("operator", 5), ("scripts_are_flushed", 1)]

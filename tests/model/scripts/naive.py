@@ -84,6 +84,7 @@ class Model:
         self.bell = 0
         self.last, self.hints, self.told, self.unique = {}, {}, {}, {}
         self.alive, self.workers, self.dead, self.died = set(), {}, {}, {}
+        self.fresh = set()  # what died in this step
         self.cfg = {}     # numbers; a field that is not set is not there
         self.starts = []  # the times of those that the rate limit counts, oldest first
         self.locked, self.ticked, self.grace = False, False, False
@@ -140,7 +141,15 @@ class Model:
     def bury(self, task_id, signature, why, unreadable=False):
         """Keeps the task on the dead list; it is about to be resolved."""
         self.dead[task_id] = Dead(self.tasks[task_id], unreadable, signature, why)
+        self.fresh.add(task_id)
         self.died[task_id] = self.now
+        self.trim(100)
+
+    def trim(self, at_most):
+        """The oldest go; of this step's own nothing but the order of ids is known."""
+        for _ in range(min(at_most, len(self.dead) - self.cfg.get("dead_max", 10000))):
+            oldest = min(self.died, key=lambda i: (i in self.fresh, self.died[i], i))
+            del self.dead[oldest], self.died[oldest]
 
     # ---- scripts ----------------------------------------------------------------
 
@@ -388,13 +397,11 @@ class Model:
                 dead.task.message[:256] if dead.unreadable else ""]
 
     def message(self, task_id):
-        if task_id in self.tasks:
-            task = self.tasks[task_id]
-            return ["live", task.policy(), task.message, "0"]
-        if task_id in self.dead:
-            task = self.dead[task_id].task
-            return ["dead", task.policy(), task.message, "0"]
-        return []
+        live, dead = self.tasks.get(task_id), self.dead.get(task_id)
+        task = live or (dead and dead.task)
+        if not task:
+            return []
+        return ["live" if live else "dead", task.policy(), task.message, "0"]
 
     def dead_retry(self, task_id, died):
         live, dead = task_id in self.tasks, self.dead.get(task_id)
@@ -458,6 +465,7 @@ class Model:
             for _ in range(at_most):
                 if self.lists[name] and self.lists[name][0] not in self.tasks:
                     self.lists[name].pop(0)
+        self.trim(at_most)
         self.bell = max(self.bell, min(promoted + suspects, 64))
         return [promoted, recovered, expired, ANY if self.delayed else -1]
 

@@ -26,7 +26,8 @@ end
 if ARGV[4]~='-1' then
   local cfg=put('HMGET',B..'cfg','draining','max_len')
   if cfg[1] then return {-4,'DRAINING'} end
-  local asked,max=tonumber(ARGV[4]),cfg[2] and tonumber(cfg[2]) or 0
+  local own=cfg[2] and #cfg[2]<=15 and string.match(cfg[2],'^%d+$')
+  local asked,max=tonumber(ARGV[4]),own and tonumber(own) or 0
   if max<=0 or (asked>0 and asked<max) then max=asked end
   if max>0 then
     local n=put('LLEN',B..'p0')+put('LLEN',B..'p1')+put('LLEN',B..'p2')+put('LLEN',B..'ps')+put('ZCARD',B..'d')

@@ -1,5 +1,5 @@
 /*
- * actors.c - what workers, producers, time and the network may do next in a state.
+ * actors.c - what workers and producers may do next in a state, and the whole of it.
  *
  * Every step that a script takes is emitted with its answer received, with it lost, and
  * with a late copy of the request under way. Faults cost budget; nothing else does.
@@ -10,9 +10,9 @@
 #include <string.h>
 
 const struct scene *scene;
-static const struct state *now;
+const struct state *now;
 
-static void
+void
 emit(const struct state *next, const char *label, int where, bool fault)
 {
 	check_state(next);
@@ -20,7 +20,7 @@ emit(const struct state *next, const char *label, int where, bool fault)
 	checker_emit(next, label, where, fault);
 }
 
-static bool
+bool
 spend(struct state *s, enum fault fault)
 {
 	if (s->budget[fault] == 0)
@@ -40,6 +40,15 @@ emit_ghost(const struct state *sent, struct ghost ghost, const char *label, int 
 	emit(&s, label, where, true);
 }
 
+bool
+knows(const struct state *s, int task)
+{
+	const struct task *t = &s->t[task];
+	const struct worker *w = &s->w[t->worker];
+	return t->s == 'R' && w->life == UP && w->held[task].state != IDLE &&
+	       w->held[task].seq == t->seq;
+}
+
 /* ---- workers -------------------------------------------------------------------- */
 
 static void
@@ -47,6 +56,7 @@ receive(struct state *s, int worker, uint8_t got)
 {
 	struct worker *w = &s->w[worker];
 	w->claiming = 0;
+	w->others = (uint8_t)(w->others + ((got & OTHER_WORK) != 0));
 	for (int i = 0; i < scene->tasks; i++) {
 		const struct task *t = &s->t[i];
 		if (!(got & 1 << i))
@@ -58,8 +68,17 @@ receive(struct state *s, int worker, uint8_t got)
 	}
 }
 
+static struct ghost
+claim_copy(const struct state *s, int worker)
+{
+	return (struct ghost){.kind = 'c',
+	    .worker = (uint8_t)worker,
+	    .seq = s->w[worker].seq,
+	    .history = s->lost_all};
+}
+
 static void
-step_claim(int worker, int first, int n)
+step_claim(int worker, int first, int n, bool hold)
 {
 	struct state s = *now;
 	struct worker *w = &s.w[worker];
@@ -70,12 +89,18 @@ step_claim(int worker, int first, int n)
 	if (!w->claiming)
 		w->seq++;
 	w->claiming = 1;
-	got = claim(&s, worker, w->seq, first, n, false);
-	/* An empty answer only counts up tokens; what counts is a copy of its request. */
-	if (!got && !now->w[worker].claiming) {
+	got =
+	    claim(&s, (struct claim){worker, w->seq, n, (uint8_t)first, .hold = hold});
+	/* An answer without tasks only counts up tokens; what counts is a copy of its
+	 * request, who has reserved, and other work. */
+	if (!(got & ~OTHER_WORK) && !now->w[worker].claiming) {
 		s.w[worker].claiming = 0;
-		emit_ghost(&s, (struct ghost){.kind = 'c', (uint8_t)worker, 0, w->seq},
-		    "empty claim, copied: worker", worker);
+		emit_ghost(
+		    &s, claim_copy(&s, worker), "empty claim, copied: worker", worker);
+		s.w[worker] = now->w[worker];
+		s.last[worker] = now->last[worker];
+		s.w[worker].others = (uint8_t)(s.w[worker].others + (got != 0));
+		emit(&s, "claim, no task: worker", worker, false);
 		return;
 	}
 	struct state lost = s;
@@ -83,8 +108,7 @@ step_claim(int worker, int first, int n)
 		emit(&lost, "claim, answer lost: worker", worker, true);
 	receive(&s, worker, got);
 	emit(&s, "claim: worker", worker, false);
-	emit_ghost(&s, (struct ghost){.kind = 'c', (uint8_t)worker, 0, w->seq},
-	    "claim, copied: worker", worker);
+	emit_ghost(&s, claim_copy(&s, worker), "claim, copied: worker", worker);
 }
 
 static void
@@ -99,7 +123,8 @@ step_finish(int worker, int task, bool past_deadline)
 	memset(&s.w[worker].held[task], 0, sizeof h);
 	emit(&s, "finish: worker", worker, false);
 	emit_ghost(&s,
-	    (struct ghost){'f', (uint8_t)worker, (uint8_t)task, h.seq, h.mode, h.grant},
+	    (struct ghost){
+		'f', (uint8_t)worker, (uint8_t)task, h.seq, h.mode, h.grant, 0},
 	    "finish, copied: worker", worker);
 }
 
@@ -170,7 +195,9 @@ step_life(int worker)
 	if (life != DEAD && spend(&s, KILL)) {
 		memset(w->held, 0, sizeof w->held);
 		set_life(&s, worker, DEAD);
-		w->claiming = 0;
+		w->claiming = w->others = 0;
+		if (s.qr == worker + 1)
+			s.qr = NOBODY;
 		emit(&s, "SIGKILL: worker", worker, true);
 	}
 	s = *now;
@@ -190,11 +217,17 @@ step_worker(int worker)
 		return;
 	for (int first = 0; first < scene->tasks; first++)
 		for (int n = 1; n <= scene->tasks; n++)
-			step_claim(worker, first, n);
+			for (int hold = 0; hold <= scene->endless; hold++)
+				step_claim(worker, first, n, hold);
 	for (int i = 0; i < scene->tasks; i++)
 		step_held(worker, i);
 	if (heartbeat(&s, worker))
 		emit(&s, "heartbeat: worker", worker, false);
+	s = *now;
+	if (s.w[worker].others > 0) {
+		s.w[worker].others--;
+		emit(&s, "other work ends: worker", worker, false);
+	}
 }
 
 /* ---- producers ------------------------------------------------------------------ */
@@ -286,167 +319,6 @@ step_waiter(int producer, int task)
 		step_submit(producer, task, false);
 }
 
-/* ---- Redis, time and the network --------------------------------------------------- */
-
-/* It knows of the task, or will: it asks until it is answered. */
-static bool
-will_know(const struct state *s, int task)
-{
-	const struct task *t = &s->t[task];
-	const struct worker *w = &s->w[t->worker];
-	return t->s == 'R' && w->life == UP && w->claiming && w->seq == t->seq;
-}
-
-static bool
-knows(const struct state *s, int task)
-{
-	const struct task *t = &s->t[task];
-	const struct worker *w = &s->w[t->worker];
-	return t->s == 'R' && w->life == UP && w->held[task].state != IDLE &&
-	       w->held[task].seq == t->seq;
-}
-
-static void
-step_time(int task)
-{
-	struct state s = *now;
-	struct task *t = &s.t[task];
-	if (scene->deadline && !t->late) {
-		t->late = 1;
-		emit(&s, "deadline passes: task", task, true);
-	}
-	s = *now;
-	/* As if the submit had been the first to be answered: no copy outlives a result. */
-	if (t->r && s.ghost.kind != 's' && s.f[0][task].state != SENT &&
-	    s.f[1][task].state != SENT && spend(&s, EXPIRE_RESULT)) {
-		t->r = 0;
-		t->expired = 1;
-		for (int p = 0; p < PRODUCERS; p++)
-			s.f[p][task].stale = 1;
-		emit(&s, "result expires: task", task, true);
-	}
-	s = *now;
-	if (t->lease != NO_LEASE && t->lease != OVER && !knows(&s, task) &&
-	    !(t->lease == VALID && will_know(&s, task))) {
-		t->lease = OVER;
-		emit(&s, "lease ends: task", task, false);
-	}
-}
-
-static void
-step_tick(int task)
-{
-	struct state s = *now;
-	for (int cheap = 0; cheap < 2; cheap++, s = *now)
-		if (tick_expire(&s, task, cheap))
-			emit(&s, "tick expires: task", task, false);
-	if (tick_recover(&s, task))
-		emit(&s, "tick recovers: task", task, false);
-	s = *now;
-	if (tick_promote(&s, task))
-		emit(&s, "tick promotes: task", task, false);
-}
-
-static void
-step_redis(void)
-{
-	struct state s = *now;
-	bool waited_for = false;
-	if (spend(&s, FLUSH)) {
-		memset(s.t, 0, sizeof s.t);
-		memset(s.last, 0, sizeof s.last);
-		for (int i = 0; i < scene->tasks; i++) {
-			s.t[i].grant = now->t[i].grant + 1;
-			s.t[i].ever = now->t[i].ever;
-			s.t[i].late = now->t[i].late;
-		}
-		s.unique = s.gap = s.grace = 0;
-		s.lost_all++;
-		emit(&s, "FLUSHALL", 0, true);
-	}
-	s = *now;
-	if (spend(&s, OUTAGE)) {
-		for (int i = 0; i < scene->tasks; i++)
-			if (s.t[i].lease == VALID)
-				s.t[i].lease = s.w[s.t[i].worker].life == UP
-						   ? OVER_BY_OUTAGE
-						   : OVER;
-		s.gap = 1;
-		emit(&s, "outage longer than a lease", 0, true);
-	}
-	s = *now;
-	if (tick_grace(&s))
-		emit(&s, "tick gives grace", 0, false);
-	for (int i = 0; i < scene->tasks; i++)
-		waited_for |= now->t[i].lease == OVER_BY_OUTAGE && knows(now, i);
-	s = *now;
-	if (s.grace && !waited_for) {
-		s.grace = 0;
-		emit(&s, "grace ends", 0, false);
-	}
-}
-
-/* From some moment on nothing reaches the disk; then Redis restarts with what did. */
-static void
-step_rollback(void)
-{
-	struct state s = *now;
-	if (spend(&s, ROLLBACK)) {
-		s.saved.is = 1;
-		memcpy(s.saved.t, s.t, sizeof s.t);
-		memcpy(s.saved.last, s.last, sizeof s.last);
-		s.saved.unique = s.unique;
-		emit(&s, "nothing is saved from here on", 0, true);
-	}
-	s = *now;
-	if (!s.saved.is)
-		return;
-	memcpy(s.t, s.saved.t, sizeof s.t);
-	memcpy(s.last, s.saved.last, sizeof s.last);
-	s.unique = s.saved.unique;
-	memset(&s.saved, 0, sizeof s.saved);
-	for (int i = 0; i < scene->tasks; i++) {
-		s.t[i].late = now->t[i].late;
-		s.t[i].ever = now->t[i].ever;
-		if (s.t[i].lease)
-			s.t[i].lease = knows(&s, i) ? OVER_BY_OUTAGE : OVER;
-	}
-	s.gap = 1;
-	s.grace = 0;
-	s.lost_all++;
-	emit(&s, "Redis comes back with older data", 0, true);
-}
-
-static void
-step_ghost(void)
-{
-	struct state s = *now;
-	struct ghost g = s.ghost;
-	memset(&s.ghost, 0, sizeof g);
-	if (g.kind == 's')
-		(void)submit(&s, g.task);
-	else if (g.kind == 'c')
-		(void)claim(&s, g.worker, g.seq, 0, 1, true);
-	else if (g.kind == 'f')
-		(void)finish(&s, g.task, g.worker, g.seq, (char)g.mode, g.grant, false);
-	else
-		return;
-	emit(&s, "a late copy arrives", g.kind, false);
-}
-
-static void
-step_cancel(int task)
-{
-	struct state s = *now;
-	if (!spend(&s, CANCEL))
-		return;
-	for (int way = 0; way < 4; way++) {
-		struct state next = s;
-		cancel(&next, task, way & 1, way & 2);
-		emit(&next, "cancel: task", task, true);
-	}
-}
-
 /* ---- all of it ---------------------------------------------------------------------- */
 
 void
@@ -477,6 +349,8 @@ steps(const void *state)
 	}
 	step_redis();
 	step_rollback();
+	step_pause();
+	step_reservation();
 	step_ghost();
 }
 

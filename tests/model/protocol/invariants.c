@@ -52,7 +52,7 @@ check_state(const struct state *s)
 	for (int i = 0; i < scene->tasks; i++)
 		check_task(&s->t[i]);
 	for (int w = 0; w < scene->workers; w++) {
-		int running = 0, suspects = 0;
+		int running = s->w[w].others, suspects = 0;
 		for (int i = 0; i < scene->tasks; i++) {
 			const struct held_task *h = &s->w[w].held[i];
 			bool runs = h->state == CLAIMED || h->state == RUNNING;
@@ -68,13 +68,26 @@ check_state(const struct state *s)
 	}
 }
 
+/* The promise that lets a suspect start at last: it makes itself idle. */
+static void
+check_reservation(const struct state *old, const struct state *new)
+{
+	for (int w = 0; w < scene->workers; w++)
+		expect(old->qr != w + 1 || new->qr != w + 1 ||
+			   new->w[w].others <= old->w[w].others,
+		    "who has reserved was given others");
+}
+
 void
 check_step(const struct state *old, const struct state *new)
 {
+	check_reservation(old, new);
 	for (int i = 0; i < scene->tasks; i++) {
 		const struct task *a = &old->t[i], *b = &new->t[i];
 		bool kept = !new->t[i].expired && old->lost_all == new->lost_all;
 		expect(!a->r || a->r == b->r || !kept, "4: a result has changed");
+		expect(!old->paused || b->s != 'R' || a->s == 'R',
+		    "a task of a paused queue was started");
 		expect(!a->x || (b->s != 'P' && b->s != 'D') || !kept,
 		    "a cancelled task was queued again");
 		for (int p = 0; p < scene->producers; p++) {

@@ -7,7 +7,8 @@
  * of the task; a delay is over whenever the tick says so.
  *
  * Left out, as nothing but time depends on it: bells, hints, the order within a list,
- * priorities. Abstracted: lists are counts of an id's entries.
+ * priorities. Abstracted: lists are counts of an id's entries. Where a scene says so, the
+ * other work never ends: each claim that may take it is given some.
  */
 #ifndef TESTS_PROTOCOL_H
 #define TESTS_PROTOCOL_H
@@ -18,7 +19,12 @@
 enum {
 	TASKS = 2,
 	WORKERS = 2,
-	PRODUCERS = 2
+	PRODUCERS = 2,
+	SLOTS = 2,  /* of a worker, for the other work */
+	NOBODY = 99 /* has reserved, and is not there any more */
+};
+enum {
+	OTHER_WORK = 1 << 7 /* in what a claim answers */
 };
 enum lease {
 	NO_LEASE,
@@ -69,6 +75,7 @@ enum fault {
 	PRODUCER_DIES,
 	ROLLBACK,
 	MORE_MEMORY,
+	PAUSE,
 	FAULTS
 };
 
@@ -97,6 +104,7 @@ struct held_task {
 
 struct worker {
 	uint8_t life, seq, claiming;
+	uint8_t others; /* other work that it runs */
 	struct held_task held[TASKS];
 };
 
@@ -106,6 +114,7 @@ struct waiter {
 
 struct ghost {
 	uint8_t kind, worker, task, seq, mode, grant; /* kind: s, c, f or 0 */
+	uint8_t history;
 };
 
 /* What a Redis that loses its last second comes back with. */
@@ -120,6 +129,7 @@ struct state {
 	struct task t[TASKS];
 	struct last last[WORKERS];
 	uint8_t unique;     /* u:KEY: task + 1 */
+	uint8_t paused, qr; /* qr: worker + 1, or NOBODY */
 	uint8_t gap, grace; /* nobody ticked lately; the tick's grace */
 	uint8_t lost_all;   /* history: Redis was flushed, or went back */
 	struct worker w[WORKERS];
@@ -156,6 +166,11 @@ enum bug {
 	NEVER_VANISHES,
 	NO_EXPIRY,
 	SUSPECT_WITH_OTHERS,
+	PAUSED_STARTS,
+	PAUSED_KEEPS,
+	NO_RESERVATION,
+	RESERVED_FOR_EVER,
+	RESERVED_TAKES,
 	BUGS
 };
 
@@ -166,14 +181,17 @@ struct scene {
 	uint8_t max_fail, max_lost;
 	bool unique; /* both tasks want the same key */
 	bool deadline, delay;
-	bool deep;   /* only on request */
-	bool attach; /* the second producer attaches; else it submits the ids too */
+	bool endless;  /* there is always other work, before all suspects */
+	bool for_good; /* who pauses the queue does not come back */
+	bool deep;     /* only on request */
+	bool attach;   /* the second producer attaches; else it submits the ids too */
 	uint8_t producers;
 	uint8_t budget[FAULTS];
 };
 
 extern enum bug bug;
 extern const struct scene *scene;
+extern const struct state *now; /* whose steps are looked for */
 
 /* scripts.c: what one script does. Answers as the script's. */
 enum {
@@ -182,7 +200,14 @@ enum {
 	KEY_HELD = -3
 };
 int submit(struct state *s, int task);
-uint8_t claim(struct state *s, int worker, int seq, int first, int n, bool late_copy);
+struct claim {
+	int worker, seq, n;
+	uint8_t first;             /* whose entry stands before the other's */
+	bool hold;                 /* it asks for the reservation */
+	bool late_copy, forgotten; /* forgotten: Redis has lost what it knew since */
+};
+uint8_t claim(struct state *s, struct claim asked);
+bool idle(const struct state *s, int worker);
 int finish(struct state *s, int task, int worker, int seq, char mode, int grant,
     bool past_deadline);
 bool heartbeat(struct state *s, int worker);
@@ -200,5 +225,18 @@ void check_step(const struct state *old, const struct state *new);
 void first_state(struct state *s);
 void steps(const void *state);
 bool all_settled(const void *state);
+void emit(const struct state *next, const char *label, int where, bool fault);
+bool spend(struct state *s, enum fault fault);
+bool knows(const struct state *s, int task);
+
+/* events.c */
+void step_time(int task);
+void step_tick(int task);
+void step_cancel(int task);
+void step_redis(void);
+void step_rollback(void);
+void step_pause(void);
+void step_reservation(void);
+void step_ghost(void);
 
 #endif

@@ -80,71 +80,125 @@ lane(struct task *t)
 	return t->lo > 0 ? &t->in_ps : &t->in_p;
 }
 
+static uint8_t
+bit(int task)
+{
+	return (uint8_t)(1 << (task & 7));
+}
+
 /* One suspect, for a worker that has nothing else. */
 static uint8_t
-claim_suspect(struct state *s, int worker, int seq, int first)
+claim_suspect(struct state *s, int worker, int seq, uint8_t first)
 {
 	for (int i = 0; i < scene->tasks; i++) {
 		int task = (first + i) % scene->tasks;
 		while (s->t[task].in_ps > 0) {
 			s->t[task].in_ps--;
 			if (give_out(s, worker, seq, task))
-				return (uint8_t)(1 << task);
+				return bit(task);
 		}
 	}
 	return 0;
 }
 
-static bool
+bool
 idle(const struct state *s, int worker)
 {
 	for (int i = 0; i < scene->tasks; i++)
 		if (s->w[worker].held[i].state != IDLE)
 			return false;
-	return true;
+	return s->w[worker].others == 0;
 }
 
-/* first: whose entry stands before the other's. The tasks given out, a bit each. */
-uint8_t
-claim(struct state *s, int worker, int seq, int first, int n, bool late_copy)
+/* The suspect lane: whether this claim may take one, and nothing else. */
+static uint8_t
+claim_reserved(struct state *s, const struct claim *c, int *n)
 {
-	struct last *last = &s->last[worker];
-	uint8_t got = 0;
-	if (last->seq == seq && bug != CLAIM_NOT_REPEATED) {
-		for (int i = 0; i < scene->tasks; i++) {
-			struct task *t = &s->t[i];
-			if (!(last->ids & 1 << i) ||
-			    !(bug == REPEAT_UNCHECKED || holds(t, worker, seq)))
-				continue;
-			got |= (uint8_t)(1 << i);
-			if (bug != REPEAT_NOT_RENEWED)
-				t->lease = VALID;
-		}
-		return got;
-	}
-	if (last->seq > seq && bug != OLD_CLAIM)
+	bool mine = s->qr == c->worker + 1, waits = false;
+	for (int i = 0; i < scene->tasks; i++)
+		waits |= s->t[i].in_ps > 0;
+	if (!waits || bug == NO_RESERVATION)
 		return 0;
-	if (idle(s, worker))
-		got = claim_suspect(s, worker, seq, first);
-	if (got && bug != SUSPECT_WITH_OTHERS)
-		n = 0;
+	if (!c->hold) {
+		s->qr = mine ? 0 : s->qr;
+		return 0;
+	}
+	if (s->qr && !mine)
+		return 0;
+	if (idle(s, c->worker)) {
+		s->qr = 0;
+		return claim_suspect(s, c->worker, c->seq, c->first);
+	}
+	s->qr = (uint8_t)(c->worker + 1);
+	if (bug != RESERVED_TAKES)
+		*n = 0;
+	return 0;
+}
+
+/* What stands on the lists, in their order; a suspect only for who has nothing else. */
+static uint8_t
+claim_listed(struct state *s, const struct claim *c, int n)
+{
+	uint8_t got = 0;
 	for (int i = 0; i < scene->tasks; i++) {
-		int task = (first + i) % scene->tasks;
+		int task = (c->first + i) % scene->tasks;
 		while (s->t[task].in_p > 0 && n > 0) {
 			s->t[task].in_p--;
 			if (s->t[task].s == 'P' && s->t[task].lo > 0)
 				s->t[task].in_ps++;
-			else if (give_out(s, worker, seq, task)) {
-				got |= (uint8_t)(1 << task);
+			else if (give_out(s, c->worker, c->seq, task)) {
+				got |= bit(task);
 				n--;
 			}
 		}
 	}
+	if (scene->endless && n > 0 && s->w[c->worker].others < SLOTS)
+		got |= OTHER_WORK;
+	return got;
+}
+
+static uint8_t
+claim_again(struct state *s, const struct claim *c)
+{
+	uint8_t got = 0;
+	for (int i = 0; i < scene->tasks; i++) {
+		struct task *t = &s->t[i];
+		if (!(s->last[c->worker].ids & 1 << i) ||
+		    !(bug == REPEAT_UNCHECKED || holds(t, c->worker, c->seq)))
+			continue;
+		got |= (uint8_t)(1 << i);
+		if (bug != REPEAT_NOT_RENEWED)
+			t->lease = VALID;
+	}
+	return got;
+}
+
+/* The tasks given out, a bit each. */
+uint8_t
+claim(struct state *s, struct claim c)
+{
+	struct last *last = &s->last[c.worker];
+	const struct worker *w = &s->w[c.worker];
+	uint8_t got = 0;
+	int n = c.n;
+	if (last->seq == c.seq && bug != CLAIM_NOT_REPEATED)
+		return claim_again(s, &c);
+	if (last->seq > c.seq && bug != OLD_CLAIM)
+		return 0;
+	if (!s->paused || bug == PAUSED_STARTS) {
+		got = claim_reserved(s, &c, &n);
+		if (!got && !scene->endless && n > 0 && idle(s, c.worker))
+			got = claim_suspect(s, c.worker, c.seq, c.first);
+		if (!got || bug == SUSPECT_WITH_OTHERS)
+			got |= claim_listed(s, &c, n);
+	}
 	if (got || bug != EMPTY_CLAIM) {
-		last->seq = (uint8_t)seq;
+		last->seq = (uint8_t)c.seq;
 		last->ids = got;
 	}
-	if (late_copy && got && !(s->w[worker].claiming && s->w[worker].seq == seq))
+	/* After a loss of all data nothing can tell it from a new one: that costs a lease
+	 * and a loss. */
+	if (c.late_copy && got && !c.forgotten && !(w->claiming && w->seq == c.seq))
 		checker_violation("an old claim took a task that nobody will run");
 	return got;
 }
@@ -312,7 +366,8 @@ bool
 tick_expire(struct state *s, int task, bool cheap)
 {
 	struct task *t = &s->t[task];
-	if (!t->in_x || !t->late || bug == NO_EXPIRY)
+	if (!t->in_x || !t->late || bug == NO_EXPIRY ||
+	    (s->paused && bug == PAUSED_KEEPS))
 		return false;
 	t->in_x = 0;
 	if (t->s == 'R') {

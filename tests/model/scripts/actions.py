@@ -10,6 +10,7 @@ IDS = [f"id-{i}" for i in range(10)]
 WORKERS = ["w1", "w2", "w3.x"]
 PRODUCERS = ["p1", "p2", "p.3"]
 ORDERS = ["p0,ps,p1,p2"] * 3 + ["ps", "p2,p1,p0", "p0,p1,p2"]
+NO_NUMBERS = ["", "-1", "0", "nan", "inf", "1e1", "9" * 40, "2.5", "0x4", b"\xff\x00"]
 
 
 class World:
@@ -55,7 +56,7 @@ class World:
             message["g"] = "tag"
         return self.call(
             "submit", task_id, msgpack.packb(message), self.pick(0, 0, 0, FAR),
-            self.pick(0, 0, 3), rng.randrange(3), rng.randrange(1, 4), rng.randrange(3),
+            self.pick(0, 0, 0, 3, 6, -1), rng.randrange(3), rng.randrange(1, 4), rng.randrange(3),
             self.pick(20_000_000, 90_000_000), self.pick(0, 0, FAR, 50_000_000),
             self.pick("", *PRODUCERS), self.pick("", "", "u1", "u.2"))
 
@@ -94,6 +95,16 @@ class World:
         """One of them and when it died, as a list that is a little old may say."""
         task_id = self.pick(*(sorted(self.model.died) or IDS))
         return task_id, self.model.died.get(task_id, 0) - self.pick(0, 0, 0, 1)
+
+    def dead_list(self):
+        return self.call("dead_list", self.pick("", "", 0, 1, 3, 99), self.pick(1, 2, 5, 500))
+
+    def dead_look(self):
+        return self.call("dead_look", self.of_the_dead()[0])
+
+    def message(self):
+        task_id = self.pick(*IDS)
+        return self.call("message", self.pick(task_id, self.of_the_dead()[0]))
 
     def dead_retry(self):
         return self.call("dead_retry", *self.of_the_dead())
@@ -176,8 +187,13 @@ class World:
             self.model.grace = False
 
     def rate_period_ends(self):
-        self.db.delete(BASE + "rl")
-        self.model.claimed = None
+        """Of the oldest starts; or the clock was set back, and they are yet to come."""
+        starts = self.model.starts
+        over = self.rng.randrange(len(starts) + 1)
+        first = self.db.llen(BASE + "rl") - len(starts)
+        for i in range(first, first + over):
+            self.db.lset(BASE + "rl", i, self.pick(1, 1, self.model.now + 2 * FAR))
+        del starts[:over]
 
     def hints_are_read(self):
         worker, producer = self.pick(*WORKERS), self.pick(*PRODUCERS)
@@ -205,15 +221,34 @@ class World:
             self.model.alive.add(producer)
 
     def operator(self):
-        """Pause, rate limit: as they are set now, by hand."""
-        self.db.delete(BASE + "cfg")
-        self.model.paused, self.model.rate = False, None
-        if self.chance(4):
-            self.db.hset(BASE + "cfg", "paused", 1)
-            self.model.paused = True
-        elif self.chance(3):
-            self.model.rate = self.rng.randrange(1, 6)
-            self.db.hset(BASE + "cfg", mapping={"rl_max": self.model.rate, "rl_ms": FAR})
+        """One part of the policy is set, others are taken back."""
+        cleared = ["paused", "", "draining", "", "max_len", "", "rl_max", "", "rl_ms", ""]
+        starts = len(self.model.starts)
+        if starts and self.chance(3):
+            return self.call("configure", "rl_max", self.rng.randrange(starts) + 1,
+                             "rl_ms", FAR)
+        if self.chance(2):
+            return self.call("configure", *cleared)
+        return self.call("configure", *self.pick(
+            ("paused", 1), ("draining", 1), ("max_len", self.rng.randrange(1, 8)),
+            (*cleared[:4], "rl_max", self.rng.randrange(1, 6), "rl_ms",
+             self.pick(FAR, 50_000_000)),
+            ("paused", ""), ("draining", "", "max_len", "")))
+
+    def dead_limit(self):
+        """By hand: no script sets it."""
+        if self.chance(3):
+            self.db.hdel(BASE + "cfg", "dead_max")
+            self.model.cfg.pop("dead_max", None)
+        else:
+            self.model.cfg["dead_max"] = self.rng.randrange(4, 8)
+            self.db.hset(BASE + "cfg", "dead_max", self.model.cfg["dead_max"])
+
+    def no_number(self):
+        """By hand, in one field of the policy: it is none."""
+        field = self.pick("max_len", "rl_max")
+        self.db.hset(BASE + "cfg", field, self.pick(*NO_NUMBERS))
+        self.model.cfg.pop(field, None)
 
     # ---- accidents --------------------------------------------------------------
 
@@ -241,6 +276,13 @@ class World:
                          lambda: self.db.zadd(key, {"not ours": 1}),
                          lambda: self.db.sadd(key, "not ours")))()
 
+    def foreign_policy(self):
+        """By hand, and not a number, or none that means anything."""
+        if self.db.type(BASE + "cfg") in (b"none", b"hash"):
+            self.db.hset(BASE + "cfg", self.pick("max_len", "rl_max", "rl_ms", "dead_max",
+                                                 "dead_ms", "dead_bytes"),
+                         self.pick("3", *NO_NUMBERS))
+
     def foreign_entry(self):
         key = BASE + self.pick("p0", "p1", "ps")
         if self.db.type(key) in (b"none", b"list"):
@@ -248,10 +290,12 @@ class World:
 
 
 REQUESTS = [("submit", 20), ("claim", 20), ("finish", 18), ("again", 14), ("tick", 10),
-            ("heartbeat", 4), ("cancel", 5), ("dead_retry", 3), ("dead_remove", 1), ("attach", 2), ("peek", 1), ("look", 1),
-            ("queue", 1)]
-TIMES = [("lease_ends", 6), ("delay_ends", 6), ("deadline_passes", 2), ("result_expires", 6),
-         ("lock_ends", 3), ("nobody_ticks", 1), ("grace_ends", 2), ("rate_period_ends", 1),
-         ("hints_are_read", 3), ("old_entry", 2), ("reservation_ends", 1)]
+            ("heartbeat", 4), ("cancel", 5), ("dead_retry", 3), ("dead_remove", 1),
+            ("dead_list", 1), ("dead_look", 1), ("message", 3), ("attach", 2), ("peek", 1),
+            ("look", 1), ("queue", 1)]
+TIMES = [("lease_ends", 6), ("delay_ends", 6), ("deadline_passes", 4), ("result_expires", 6),
+         ("lock_ends", 3), ("nobody_ticks", 1), ("grace_ends", 2), ("rate_period_ends", 5),
+         ("hints_are_read", 3), ("old_entry", 2), ("reservation_ends", 1), ("no_number", 1),
+         ("dead_limit", 1)]
 WHILE_DAMAGED = [("heartbeat", 20), ("tick", 10)]
-OTHERS = [("producer_lives", 2), ("operator", 1), ("scripts_are_flushed", 1)]
+OTHERS = [("producer_lives", 2), ("operator", 5), ("scripts_are_flushed", 1)]

@@ -1,9 +1,11 @@
 """What is looked at after each step: docs/protocol.md's invariants on what Redis holds,
 by themselves, and then that it holds what the naive model says, and nothing else."""
 
+import re
+
 import msgpack
 
-from naive import ANY, LISTS
+from naive import ANY, LISTS, Within
 
 FOR_EVER = ("p0", "p1", "p2", "ps", "l", "d", "x", "w", "ws", "tt", "cfg", "dead", "dz")
 
@@ -81,7 +83,8 @@ def damaged(view):
     """What holds even when keys of ours were overwritten."""
     for task_id, fields in view.tasks.items():
         result = view.dump.get("r:" + task_id)
-        expect(not result or result[0] != "list" or b"m" not in (fields or ()),
+        expect(not result or result[0] != "list" or b"not ours" in result[2] or
+               b"m" not in (fields or ()),
                "2: record and result:", task_id)
     for key, (kind, _, elements) in view.family("r:").items():
         expect(kind != "list" or len(elements) == 1 or b"not ours" in elements,
@@ -179,6 +182,7 @@ def same(view, model, slack_ms):
         fields = view.dump["dead:" + task_id][2]
         expect(fields[b"m"] == dead.task.message, "dead message", task_id)
         expect((b"b" in fields) == dead.unreadable, "dead, unreadable:", task_id)
+        check_result(fields[b"r"] + fields.get(b"h", b""), dead.result, task_id)
     sizes = {k.decode(): int(v) for k, v in view.dump.get("dz", ("", 0, {}))[2].items()}
     total = sizes.pop("", 0)
     expect(set(sizes) == set(model.dead), "dz names", set(sizes) ^ set(model.dead))
@@ -186,8 +190,17 @@ def same(view, model, slack_ms):
     held = view.dump.get("qr")
     expect((held[2].decode() if held else None) == model.reserved, "qr is", held,
            "not", model.reserved)
-    claimed = view.dump.get("rl")
-    expect((int(claimed[2]) if claimed else None) == model.claimed, "rl", claimed)
+    starts = [int(at) for at in view.list("rl")]
+    limit = model.cfg.get("rl_max")
+    expect(not limit or len(starts) <= limit, "more starts in rl than it limits", starts)
+    counted = starts[len(starts) - len(model.starts):]
+    expect(len(counted) == len(model.starts) and
+           all(0 <= at - s <= slack_ms for at, s in zip(counted, model.starts)),
+           "rl is", starts, "not", model.starts)
+    model.starts = counted
+    policy = {k.decode(): int(v) for k, v in view.dump.get("cfg", ("", 0, {}))[2].items()
+              if re.fullmatch(rb"[1-9]\d{0,14}", v)}
+    expect(policy == model.cfg, "the policy is", policy, "not", model.cfg)
     expect(("tk" in view.dump) == model.locked, "the tick's lock")
     expect(("tt" in view.dump) == model.ticked, "tt")
     known = {"t:", "r:", "k:", "n:", "lc:", "u:", "dead:", "a:", "wi:"}
@@ -198,6 +211,10 @@ def same(view, model, slack_ms):
 
 def answer(found, expected, what):
     if expected is ANY:
+        return
+    if isinstance(expected, Within):
+        expect(expected.low <= int(found) <= expected.high, what, "answered", found,
+               "not", expected)
         return
     if isinstance(expected, list):
         expect(isinstance(found, list) and len(found) == len(expected), what, "answered",

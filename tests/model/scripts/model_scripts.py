@@ -29,7 +29,7 @@ def choose(world, done):
     elif not world.exact and rng.randrange(60) == 0:
         name = "flush"
     elif not world.exact and rng.randrange(10) == 0:
-        name = "foreign_entry"
+        name = rng.choice(("foreign_entry", "foreign_policy"))
     else:
         names = actions.REQUESTS + actions.OTHERS
         names += actions.TIMES if world.exact else actions.WHILE_DAMAGED
@@ -38,13 +38,16 @@ def choose(world, done):
     return name
 
 
-REFUSES = ("submit", "attach", "cancel", "finish", "look", "dead_retry")
+REFUSES = ("submit", "attach", "cancel", "finish", "look", "dead_retry", "dead_list",
+           "dead_look")
 
 
 def unchanged(dump, last):
-    """But for times to live."""
+    """But for times to live, and for what has reached the end of its own: a `dead_ms` that
+    somebody has set to next to nothing."""
+    over = {k for k, v in last.items() if k.startswith("dead:") and k not in dump}
     return ({k: (v[0], v[2]) for k, v in dump.items()} ==
-            {k: (v[0], v[2]) for k, v in last.items()})
+            {k: (v[0], v[2]) for k, v in last.items() if k not in over})
 
 
 def short(value):
@@ -64,6 +67,7 @@ def run(server, seed, steps, done):
     before, last = server.dump()
     for step in range(steps):
         world.model.now = before
+        world.model.fresh.clear()
         name, answer = choose(world, done), None
         try:
             answer = getattr(world, name)()
@@ -108,6 +112,20 @@ def overwritten(server):
     return None
 
 
+def no_policy(server):
+    """One field among others that is none: refused whole."""
+    server.db.flushall()
+    for bad in (("rl_max", "-1"), ("max_len", "1.5"), ("paused", "yes"), ("w", "1"),
+                ("rl_ms", "9" * 16), ("max_len",)):
+        try:
+            return f"{bad}: answered {server.call('configure', ['draining', '1', *bad])}"
+        except redis.exceptions.ResponseError:
+            pass
+        if server.dump()[1]:
+            return f"{bad}: refused, and yet something has changed"
+    return None
+
+
 def main():
     texts = read_scripts(sys.argv[1])
     steps = int(sys.argv[2] if len(sys.argv) > 2 else os.environ.get("REAPQ_STEPS", "6000"))
@@ -121,6 +139,9 @@ def main():
         wrong = overwritten(server)
         failed += wrong is not None
         print("a record and the leases overwritten:", wrong or "the rest was renewed")
+        wrong = no_policy(server)
+        failed += wrong is not None
+        print("a policy that is none:", wrong or "refused whole")
         done = collections.Counter()
         start = time.monotonic()
         wrong, trail = run(server, seed, steps, done)
@@ -135,11 +156,10 @@ def main():
             if only and only != mutant[0]:
                 continue
             server.load(mutate(texts, *mutant[1:]))
+            wrong = no_policy(server)
             # The same seeds always: whether a mistake is noticed is no matter of luck.
-            for mutant_seed in range(8):
-                wrong, _ = run(server, mutant_seed, 3000, collections.Counter())
-                if wrong:
-                    break
+            for mutant_seed in range(12):
+                wrong = wrong or run(server, mutant_seed, 2000, collections.Counter())[0]
             failed += not wrong
             print(f"broken: {mutant[0]:50} {wrong[:100] if wrong else 'NOT NOTICED'}",
                   flush=True)

@@ -11,6 +11,15 @@ import dataclasses
 LISTS = ("p0", "p1", "p2", "ps")
 KEEP_LAST = 900000  # ms that a worker's last claim is remembered, at least
 ANY = object()      # an answer that says nothing
+DEAD_PAGE = 200     # entries of the dead list in one answer, at most
+SLACK = 60000       # ms that a step may take
+
+
+@dataclasses.dataclass
+class Within:
+    """A time in ms that Redis's clock decides."""
+    low: int
+    high: int
 
 
 @dataclasses.dataclass
@@ -43,6 +52,10 @@ class Task:
     def worker(self):
         return self.token.rpartition(".")[0]
 
+    def policy(self):
+        return (f"{self.pri},{self.max_fail},{self.max_lost},{self.ttl},{self.deadline},"
+                f"{self.producer},{self.unique}")
+
 
 @dataclasses.dataclass
 class Result:
@@ -55,6 +68,8 @@ class Result:
 class Dead:
     task: Task
     unreadable: bool
+    signature: str
+    why: object            # text, or ANY
     result: object = None  # as it was when the task died
 
 
@@ -69,7 +84,9 @@ class Model:
         self.bell = 0
         self.last, self.hints, self.told, self.unique = {}, {}, {}, {}
         self.alive, self.workers, self.dead, self.died = set(), {}, {}, {}
-        self.paused, self.rate, self.claimed = False, None, None
+        self.fresh = set()  # what died in this step
+        self.cfg = {}     # numbers; a field that is not set is not there
+        self.starts = []  # the times of those that the rate limit counts, oldest first
         self.locked, self.ticked, self.grace = False, False, False
         self.gap = False
         self.reserved = None  # the worker that makes itself idle for a suspect
@@ -109,7 +126,7 @@ class Model:
     def of_script(self, task_id, outcome, verdict, certainty, source, worker=None):
         task = self.tasks[task_id]
         if outcome != "cancelled":
-            self.bury(task_id)
+            self.bury(task_id, f"echo\t{verdict}\t", ANY)
         self.resolve(task_id, {"id": task_id, "o": outcome, "vd": verdict, "c": certainty,
                                "a": task.attempts, "source": source, "w": worker,
                                "message": task.message})
@@ -121,10 +138,18 @@ class Model:
                 del entries[i]
                 return
 
-    def bury(self, task_id, unreadable=False):
+    def bury(self, task_id, signature, why, unreadable=False):
         """Keeps the task on the dead list; it is about to be resolved."""
-        self.dead[task_id] = Dead(self.tasks[task_id], unreadable)
+        self.dead[task_id] = Dead(self.tasks[task_id], unreadable, signature, why)
+        self.fresh.add(task_id)
         self.died[task_id] = self.now
+        self.trim(100)
+
+    def trim(self, at_most):
+        """The oldest go; of this step's own nothing but the order of ids is known."""
+        for _ in range(min(at_most, len(self.dead) - self.cfg.get("dead_max", 10000))):
+            oldest = min(self.died, key=lambda i: (i in self.fresh, self.died[i], i))
+            del self.dead[oldest], self.died[oldest]
 
     # ---- scripts ----------------------------------------------------------------
 
@@ -136,14 +161,18 @@ class Model:
             task = self.tasks[task_id]
             self.join(task, producer)
             return [0, task.state + task.token]
+        holder = self.unique.get(unique)
+        if unique and holder in self.tasks:
+            self.join(self.tasks[holder], producer)
+            return [-3, holder]
+        if max_len >= 0 and "draining" in self.cfg:
+            return [-4, "DRAINING"]
+        limits = [n for n in (max_len, self.cfg.get("max_len", 0)) if n > 0]
+        length = sum(map(len, self.lists.values())) + len(self.delayed)
+        if max_len >= 0 and limits and length >= min(limits):
+            return [-1, "FULL", length, min(limits)]
         waiting = self.lists[f"p{pri}"]
-        if max_len and len(waiting) >= max_len:
-            return [-1, "FULL"]
         if unique:
-            holder = self.unique.get(unique)
-            if holder in self.tasks:
-                self.join(self.tasks[holder], producer)
-                return [-3, holder]
             self.unique[unique] = task_id
         task = Task(message, "D" if delay else "P", pri, max_fail, max_lost, ttl,
                     self.now + deadline if deadline else 0, producer, unique)
@@ -199,7 +228,19 @@ class Model:
     def queue(self):
         return [len(self.lists["p0"]), len(self.lists["p1"]), len(self.lists["p2"]),
                 len(self.delayed), len(self.leases), len(self.lists["ps"]), len(self.dead),
-                len(self.workers), int(self.paused)]
+                len(self.workers), int("paused" in self.cfg), int("draining" in self.cfg),
+                *(self.cfg.get(name, 0) for name in ("rl_max", "rl_ms", "max_len"))]
+
+    def configure(self, *pairs):
+        for name, value in zip(pairs[::2], pairs[1::2]):
+            self.cfg.pop(name, None)
+            if value != "":
+                self.cfg[name] = value
+            if name == "rl_max" and value != "":
+                self.starts = self.starts[-value:]
+        if "paused" not in self.cfg:
+            self.bell = max(self.bell, min(64, sum(map(len, self.lists.values()))))
+        return 1
 
     def claim(self, worker, token, n, lease, lists, idle, hold):
         out = [0]
@@ -220,14 +261,15 @@ class Model:
             return out
         got = []
         self.last[worker] = (token, got)
-        if self.paused:
+        if "paused" in self.cfg:
             self.bell = 0
             return [-1]
-        if self.rate is not None:
-            room = self.rate - (self.claimed or 0)
-            if room <= 0:
-                return [ANY]
-            n = min(n, room)
+        limit = self.cfg.get("rl_max")
+        if limit:
+            if len(self.starts) >= limit:
+                ends = self.starts[0] + self.cfg["rl_ms"]
+                return [Within(ends - self.now - SLACK, ends - self.now)]
+            n = min(n, limit - len(self.starts))
         names = lists.split(",")
         suspects, alone = bool(self.lists["ps"]), False
 
@@ -276,8 +318,8 @@ class Model:
                     one(task_id)
         if out[0] == 0 and suspects:
             out[0] = -2
-        if got and self.rate is not None:
-            self.claimed = (self.claimed or 0) + len(got)
+        if limit:
+            self.starts += [self.now] * len(got)
         if (got or out[0] == -3) and self.bell == 0 and any(self.lists[n] for n in names):
             self.ring()
         return out
@@ -295,7 +337,7 @@ class Model:
                 out += [task_id, token, "L"]
         return out
 
-    def finish(self, task_id, token, mode, report, delay, brief, _why, signature, message):
+    def finish(self, task_id, token, mode, report, delay, brief, why, signature, message):
         task = self.tasks.get(task_id)
         if not task:
             return 2 if task_id in self.results else 3
@@ -329,9 +371,37 @@ class Model:
                 self.ring()
             return 4
         if mode == "B" or signature:
-            self.bury(task_id, mode == "B")
+            self.bury(task_id, signature or "\tnot_started\t", why, mode == "B")
         self.resolve(task_id, report)
         return 1
+
+    def dead_list(self, left, at_most):
+        """Pages from the newest down; what is left to see is counted from the oldest."""
+        names = sorted(self.died, key=lambda name: (self.died[name], name))
+        left = len(names) if left == "" else min(left, len(names))
+        start = max(0, left - min(at_most, DEAD_PAGE))
+        out = [Within(self.now, self.now + SLACK), start]
+        for name in reversed(names[start:left]):
+            dead = self.dead[name]
+            out += [name, str(self.died[name]), dead.signature, dead.why,
+                    int(dead.unreadable), len(dead.task.message), "0",
+                    str(dead.task.attempts)]
+        return out
+
+    def dead_look(self, task_id):
+        dead = self.dead.get(task_id)
+        if not dead:
+            return []
+        return [str(self.died[task_id]), dead.signature, dead.why, int(dead.unreadable),
+                len(dead.task.message), "0", str(dead.task.attempts), ANY,
+                dead.task.message[:256] if dead.unreadable else ""]
+
+    def message(self, task_id):
+        live, dead = self.tasks.get(task_id), self.dead.get(task_id)
+        task = live or (dead and dead.task)
+        if not task:
+            return []
+        return ["live" if live else "dead", task.policy(), task.message, "0"]
 
     def dead_retry(self, task_id, died):
         live, dead = task_id in self.tasks, self.dead.get(task_id)
@@ -395,6 +465,7 @@ class Model:
             for _ in range(at_most):
                 if self.lists[name] and self.lists[name][0] not in self.tasks:
                     self.lists[name].pop(0)
+        self.trim(at_most)
         self.bell = max(self.bell, min(promoted + suspects, 64))
         return [promoted, recovered, expired, ANY if self.delayed else -1]
 

@@ -322,6 +322,9 @@ echo x > /dev/null && echo null
 [ -e {on_host.name} ] || echo own
 mount -o remount,bind,rw / 2>/dev/null || echo stays
 (echo 0 > /proc/self/oom_score_adj) 2>/dev/null || echo proc
+for f in /proc/[0-9]*/root; do
+    (echo x > $f{place}/../reapq-test) 2>/dev/null && echo way out $f
+done
 """)
     assert r["stdout"].split("\n") == 3 * ["Read-only file system"] + [
         "place", "tmp", "shm", "null", "own", "stays", "proc", ""], r

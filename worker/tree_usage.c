@@ -45,7 +45,7 @@ stands_in(const pid_t *pids, int from, int to, pid_t pid)
 static int
 add_children(pid_t pid, pid_t *pids, int n, int cap)
 {
-	char path[64], text[4096];
+	char path[340];
 	struct dirent *entry;
 	int first = n, last = n;
 	DIR *dir;
@@ -53,18 +53,16 @@ add_children(pid_t pid, pid_t *pids, int n, int cap)
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
 	dir = opendir(path);
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		char file[300];
-		char *p = text;
-		char *space;
+		int found;
 
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(file, sizeof(file), "task/%s/children", entry->d_name);
-		if (!read_proc(pid, file, text, sizeof(text)))
-			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/children", (int)pid,
+		    entry->d_name);
+		found = leftovers_read_children(path, pids + last, cap - last);
 		/* What one thread leaves behind when it ends is another's: seen twice. */
-		for (; (space = strchr(p, ' ')) != NULL && n < cap; p = space + 1) {
-			pids[n] = (pid_t)strtol(p, NULL, 10);
+		for (int i = last, end = last; found > 0 && i < end + found; i++) {
+			pids[n] = pids[i];
 			n += !stands_in(pids, first, last, pids[n]);
 		}
 		last = n;

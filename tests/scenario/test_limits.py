@@ -68,6 +68,12 @@ def test_file_size_limit(node):
     assert node.cli("call", "--file-size", "4M", "xfsz", "2").text == "2"
 
 
+def test_file_size_signal_of_a_command_may_be_anybodys(node):
+    r = node.report("run", "--file-size", "1M", "--", "sh", "-c", "kill -XFSZ $$")
+    assert verdict(r) == ("crashed", "file_size_limit", "likely")
+    assert "it probably wrote a file past its limit" in r["message"]
+
+
 def test_open_files_limit(node):
     r = node.report("call", "--open-files", "32", "leakfd")
     assert r["limits"]["open_files"] == 32

@@ -245,11 +245,21 @@ static void
 test_judge_file_size_and_memory(void **state)
 {
 	struct judge_evidence e = died_of(SIGXFSZ);
+	struct crash_record r = {.seen = true, .signal = SIGXFSZ, .pid = 77};
 
 	(void)state;
+	r.sender_pid = -1;
 	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "killed by SIGXFSZ");
 	e.limits.file_size = 4096;
-	expect(&e, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED, "past its limit of 4 KiB");
+	expect(&e, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_LIKELY,
+	    "it probably wrote a file past its limit of 4 KiB");
+	e.crash = &r;
+	expect(&e, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED,
+	    "it wrote a file past its limit of 4 KiB");
+	r.sender_pid = 4711;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "sent by process 4711");
+	r.sender_pid = r.pid;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "it sent the signal to itself");
 	e = died_of(SIGABRT);
 	e.memory_rlimit = true;
 	e.limits.memory = 64 << 20;

@@ -34,10 +34,11 @@ near_memory_limit(const struct judge_evidence *e)
 	return e->memory_rlimit && limit > 0 && e->max_rss >= limit - limit / 10;
 }
 
+/* The limit is of each process by itself. */
 static int64_t
 cpu_ms(const struct judge_evidence *e)
 {
-	return e->usage.user_ms + e->usage.system_ms;
+	return e->usage.user_ms + e->usage.system_ms - e->waited_cpu_ms;
 }
 
 static bool

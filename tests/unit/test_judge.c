@@ -184,6 +184,10 @@ test_judge_cpu_limit_needs_the_usage(void **state)
 	e.usage.user_ms = 1990;
 	e.usage.system_ms = 20;
 	expect(&e, REAPQ_V_CPU_LIMIT, REAPQ_PROVED, "over its CPU limit of 2 s");
+	/* each of its processes below the limit: who sent it is not known */
+	e.waited_cpu_ms = 1500;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "killed by SIGXCPU");
+	e.waited_cpu_ms = 0;
 	e.usage.user_ms = 1700;
 	expect(
 	    &e, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY, "probably over its CPU limit of 2 s");

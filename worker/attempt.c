@@ -42,6 +42,8 @@ arm(struct attempt *a, int64_t ms)
 {
 	struct timeval tv = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
 
+	/* Counted from when this turn of the loop began, it would end too early. */
+	(void)event_base_update_cache_time(a->env->base);
 	/* Without memory for a timer there is no way to keep a promise. */
 	CHECK(event_add(a->ev_timer, &tv) == 0);
 }

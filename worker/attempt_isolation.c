@@ -8,6 +8,7 @@
 #include "attempt_isolation.h"
 
 #include "sandbox.h"
+#include "tree_usage.h"
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -52,6 +53,7 @@ attempt_isolation_usage(struct attempt *a)
 	const struct judge_cgroup *c = &a->evidence.cgroup;
 	struct reapq_usage *u = &a->evidence.usage;
 
+	a->evidence.waited_cpu_ms = tree_usage_waited_cpu_ms(child_pid(a->child));
 	if (c->has_peak) {
 		u->peak_memory = c->after.peak;
 		u->memory_source = c->v2 ? "memory.peak" : "memory.max_usage_in_bytes";

@@ -18,7 +18,9 @@
 #define CPU_US 50000
 #define CPU_EVERY (CPU_US / MEMORY_US)
 #define EXACT_EVERY 5 /* looks, as long as the exact figure is below the limit */
-#define PROCESSES_MAX 1024
+#define PROCESSES_MAX 8192
+/* A look at so many costs a millisecond or two; at more it comes less often. */
+#define PROCESSES_A_LOOK 512
 /* The kernel ends a single process a second after its limit; that is its business. */
 #define CPU_SLACK_MS 1100
 
@@ -26,6 +28,7 @@ struct attempt_watch {
 	struct attempt *attempt;
 	struct event *ev;
 	bool memory, cpu;
+	int skip;       /* looks at memory to leave out */
 	int looks;      /* until the exact figure is wanted again */
 	int64_t cpu_ms; /* most that was seen of the tree's */
 	int64_t cpus;
@@ -44,6 +47,7 @@ look_at_memory(struct attempt_watch *w)
 	if (n < 0)
 		n = tree_usage_processes(
 		    child_pid(a->child), child_gen(a->child), pids, PROCESSES_MAX);
+	w->skip = n / PROCESSES_A_LOOK;
 	if (tree_usage_resident(pids, n) <= limit || w->looks-- > 0)
 		return;
 	w->looks = EXACT_EVERY;
@@ -95,7 +99,7 @@ on_look(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (w->memory)
+	if (w->memory && w->skip-- <= 0)
 		look_at_memory(w);
 	if (w->cpu && (!w->memory || ++w->rest % CPU_EVERY == 0))
 		look_at_cpu(w);

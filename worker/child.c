@@ -18,6 +18,7 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -253,10 +254,30 @@ child_signal(struct child *c, int sig)
 	return true;
 }
 
+/* A handler may have executed another program, which the question would kill. Where /proc
+ * does not say, it is ours still. */
+static bool
+catches(pid_t pid, int sig)
+{
+	static const char name[] = "SigCgt:\t";
+	char path[40], line[256];
+	uint64_t caught = UINT64_MAX;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, name, sizeof(name) - 1) == 0)
+			caught = strtoull(line + sizeof(name) - 1, NULL, 16);
+	if (f != NULL)
+		(void)fclose(f);
+	return (caught >> (sig - 1) & 1) != 0;
+}
+
 bool
 child_ask(struct child *c)
 {
-	return c->state == CHILD_BUSY && lives(c) &&
+	return c->state == CHILD_BUSY && lives(c) && catches(c->pid, CRASH_PAGE_ASK) &&
 	       syscall(SYS_pidfd_send_signal, c->pid_fd, CRASH_PAGE_ASK, NULL, 0) == 0;
 }
 

@@ -72,8 +72,9 @@ copy_record(struct crash_record *r, const struct crash_page_record *from)
 	r->tid = from->tid;
 	r->sender_pid = from->sender_pid < 0 ? -1 : from->sender_pid;
 	r->sender_uid = from->sender_uid;
-	/* The kernel sends it in the name of the process itself. */
-	if (from->signal == SIGXFSZ)
+	/* The kernel sends it in the name of the process itself; others in their own. */
+	if (from->signal == SIGXFSZ && from->code == SI_USER &&
+	    from->sender_pid == from->pid)
 		r->sender_pid = -1;
 	r->syscall = from->syscall;
 	r->arch = from->arch;

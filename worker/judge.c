@@ -34,10 +34,11 @@ near_memory_limit(const struct judge_evidence *e)
 	return e->memory_rlimit && limit > 0 && e->max_rss >= limit - limit / 10;
 }
 
+/* The limit is of each process by itself. */
 static int64_t
 cpu_ms(const struct judge_evidence *e)
 {
-	return e->usage.user_ms + e->usage.system_ms;
+	return e->usage.user_ms + e->usage.system_ms - e->waited_cpu_ms;
 }
 
 static bool
@@ -113,6 +114,20 @@ xcpu_by_kernel(const struct judge_evidence *e)
 	       e->crash->code == SI_KERNEL && cpu_ms(e) >= e->limits.cpu_ms / 2;
 }
 
+/* Anybody may send a SIGXFSZ; only a record shows that nobody did. */
+static void
+judge_file_size(const struct judge_evidence *e, struct judge_finding *f)
+{
+	const struct crash_record *r = e->crash;
+
+	if (r == NULL || !r->seen || r->asked)
+		(void)found(f, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_LIKELY);
+	else if (r->sender_pid < 0)
+		(void)found(f, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED);
+	else
+		(void)found(f, REAPQ_V_SIGNAL, REAPQ_PROVED);
+}
+
 static void
 judge_signal(const struct judge_evidence *e, struct judge_finding *f)
 {
@@ -127,7 +142,7 @@ judge_signal(const struct judge_evidence *e, struct judge_finding *f)
 		 (hard && cpu_ms(e) >= limit - CPU_SLACK_MS))
 		(void)found(f, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY);
 	else if (sig == SIGXFSZ && e->limits.file_size >= 0)
-		(void)found(f, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED);
+		judge_file_size(e, f);
 	else if (by_own_fault(sig) && near_memory_limit(e))
 		(void)found(f, REAPQ_V_MEMORY_LIMIT, REAPQ_LIKELY);
 	else if (sig == SIGKILL)

@@ -8,6 +8,7 @@
 
 #include "crash_words.h"
 #include "judge_seccomp.h"
+#include "leftovers.h"
 #include "names.h"
 #include "units.h"
 #include <signal.h>
@@ -121,6 +122,8 @@ say_stopped(const struct judge_evidence *e, struct words *w)
 	say_end(e, w);
 	if (e->killed && e->asked)
 		say(w, ", as SIGTERM did not end it");
+	else if (!e->killed && e->wait_code == CLD_KILLED && e->wait_status == SIGKILL)
+		say(w, ", which this worker had not sent yet");
 }
 
 static void
@@ -206,7 +209,8 @@ say_limit(
 		say_where_it_was(e, w);
 	} else if (f->verdict == REAPQ_V_FILE_SIZE_LIMIT) {
 		say_end(e, w);
-		say(w, ": it wrote a file past its limit of %s",
+		say(w, ": it %swrote a file past its limit of %s",
+		    f->certainty == REAPQ_PROVED ? "" : "probably ",
 		    size_of(e->limits.file_size, a));
 		say_place(e, w);
 		say_when(e, w);
@@ -312,7 +316,8 @@ judge_words_message(const struct judge_evidence *e, struct judge_finding *f)
 		say_verdict(e, f, &w);
 	say(&w, "%s", judge_cgroup_remark(e, f, remark, sizeof(remark)));
 	if (e->leftover_processes > 0)
-		say(&w, "; %d process%s that it left behind had to be killed",
+		say(&w, "; %s%d process%s that it left behind had to be killed",
+		    e->leftover_processes >= LEFTOVERS_SEEN_MAX ? "at least " : "",
 		    e->leftover_processes, e->leftover_processes == 1 ? "" : "es");
 	if (e->crash != NULL && e->crash->note[0] != '\0')
 		say(&w, "; last note: %s", e->crash->note);

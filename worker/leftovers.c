@@ -35,15 +35,13 @@ leftovers_adopt(struct reapq_error *err)
 }
 
 int
-leftovers_children(pid_t *pids, int cap)
+leftovers_read_children(const char *path, pid_t *pids, int cap)
 {
-	char path[64], text[8192];
+	char text[8192];
 	size_t held = 0;
 	int n = 0, fd;
 	ssize_t got;
 
-	/* One thread, so its id is the process's. */
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
@@ -62,6 +60,16 @@ leftovers_children(pid_t *pids, int cap)
 	}
 	close(fd);
 	return n;
+}
+
+int
+leftovers_children(pid_t *pids, int cap)
+{
+	char path[64];
+
+	/* One thread, so its id is the process's. */
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	return leftovers_read_children(path, pids, cap);
 }
 
 static rlim_t
@@ -110,15 +118,17 @@ leftovers_belongs(pid_t pid, uint32_t gen)
 	return leftovers_gene(pid) == LINK_GENE_BASE(getpid()) + gen;
 }
 
-/* Was it found alive before? Remembers it. Past the table's end each look counts anew. */
+/* Was it found alive before? Remembers it. Past the table's end nobody is new: each is
+ * looked at many times. */
 static bool
 seen_before(struct leftovers *l, pid_t pid)
 {
 	for (int i = 0; i < l->seen_n; i++)
 		if (l->seen[i] == pid)
 			return true;
-	if (l->seen_n < LEFTOVERS_SEEN_MAX)
-		l->seen[l->seen_n++] = pid;
+	if (l->seen_n == LEFTOVERS_SEEN_MAX)
+		return true;
+	l->seen[l->seen_n++] = pid;
 	return false;
 }
 

@@ -403,7 +403,7 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 {
 	struct supervisor *s = calloc(1, sizeof(*s));
 	struct config own = *config;
-	int rc, swept;
+	int orphans, rc = 0;
 
 	if (s == NULL)
 		return error_set(err, REAPQ_ENOMEM, "no memory");
@@ -413,16 +413,16 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 	worker_id_make(s->id, s->host);
 	/* First of all: what is forked before it may not be moved any more. */
 	file_budget_fit(&own);
-	if ((rc = isolation_new(&s->isolation, own.isolation, s->id, err)) != 0)
-		goto out;
-	/* Before the sandbox, which asks that nobody else runs as the users it gives out. */
-	swept = orphans_sweep();
-	if (swept > 0)
-		log_event(LOG_WARN, "orphans_killed", "count=%d", swept);
-	if ((rc = sandbox_new(&s->sandbox, &own, err)) != 0 ||
+	/* Before a cgroup's removal takes them uncounted, and before they are in the way
+	 * as processes of users that are to be this worker's. */
+	orphans = orphans_sweep();
+	if ((rc = isolation_new(&s->isolation, own.isolation, s->id, err)) != 0 ||
+	    (rc = sandbox_new(&s->sandbox, &own, err)) != 0 ||
 	    (rc = isolation_prepare(s->isolation, own.concurrency, err)) != 0)
 		goto out;
 	isolation_log(s->isolation);
+	if (orphans > 0)
+		log_event(LOG_WARN, "orphans_killed", "count=%d", orphans);
 	if (config->embedded && (rc = embed(s, &own, err)) != 0)
 		goto out;
 	if ((rc = start(s, err)) == 0) {

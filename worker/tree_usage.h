@@ -23,4 +23,7 @@ int64_t tree_usage_exact(const pid_t *pids, int n);
  */
 int64_t tree_usage_cpu_ms(const pid_t *pids, int n);
 
+/* Of that, what those have used that pid, dead or alive, has waited for. */
+int64_t tree_usage_waited_cpu_ms(pid_t pid);
+
 #endif

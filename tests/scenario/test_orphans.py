@@ -1,6 +1,9 @@
 """What a task of a dead worker left running, the next worker ends; nothing else."""
 
+import os
 import signal
+
+import pytest
 
 import harness
 
@@ -29,6 +32,23 @@ def test_the_next_worker_ends_them(redis, worker, cli, gate):
     # A worker of another test may have found it by now; nobody else ends it for an hour.
     worker(redis, "--isolation", "D", "--queue", "another")
     harness.until("it is dead", lambda: not harness.alive(left))
+    harness.reap_strangers()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes root")
+def test_one_of_a_user_that_the_next_worker_wants(redis, worker, cli, gate):
+    """It is ended first, and does not keep the worker from its start."""
+    users = "--child-uids", "61200-61220"
+    one = worker(redis, "--allow-exec", "--isolation", "D", "--lease", "1s", *users)
+    door = gate()
+    os.chmod(os.path.dirname(door.path), 0o755)
+    os.chmod(door.path, 0o666)
+    cli.submit("--once", "--", "sh", "-c", SCRIPT % door.path)
+    with open(door.path) as f:
+        left = int(f.read())
+    kill(one)
+    worker(redis, "--isolation", "D", "--queue", "another", *users)
+    assert not harness.alive(left)
     harness.reap_strangers()
 
 

@@ -322,9 +322,10 @@ echo x > /dev/null && echo null
 [ -e {on_host.name} ] || echo own
 mount -o remount,bind,rw / 2>/dev/null || echo stays
 (echo 0 > /proc/self/oom_score_adj) 2>/dev/null || echo proc
+(echo x > /proc/{os.getpid()}/root{place}/../reapq-test) 2>/dev/null || echo no way out
 """)
     assert r["stdout"].split("\n") == 3 * ["Read-only file system"] + [
-        "place", "tmp", "shm", "null", "own", "stays", "proc", ""], r
+        "place", "tmp", "shm", "null", "own", "stays", "proc", "no way out", ""], r
     assert r["hardening"] == "read-only-root"
     assert pathlib.Path(place, "made").read_text() == "x\n"
     assert not os.path.exists("/tmp/mine")

@@ -141,9 +141,12 @@ sandbox_root(const struct sandbox_plan *plan, const char **ret_what)
 	/* What lies under a new mount is still the current directory: enter it again. */
 	if (cwd[0] == '/' && chdir(cwd) != 0 && chdir("/") != 0)
 		return failed(ret_what, "chdir");
+	/* With the second, /proc/PID/root of others is a way out. */
 	if (prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN) != 0 ||
-	    drop_capabilities(UINT64_C(1) << CAP_SYS_ADMIN) != 0)
-		return failed(ret_what, "giving up CAP_SYS_ADMIN");
+	    prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE) != 0 ||
+	    drop_capabilities(
+		(UINT64_C(1) << CAP_SYS_ADMIN) | (UINT64_C(1) << CAP_SYS_PTRACE)) != 0)
+		return failed(ret_what, "giving up CAP_SYS_ADMIN and CAP_SYS_PTRACE");
 	return 0;
 }
 

@@ -42,6 +42,7 @@ static const struct reapq_handler handlers[] = {
     {"runaway", process_runaway, "leave a daemon behind; the result is its pid"},
     {"holdout", process_holdout,
 	"leave a child that holds stdout; the result: its pid"},
+    {"become", process_become, "execute the shell command PAYLOAD in its own place"},
     {"traced", process_traced, "leave a process behind that traces the child"},
     {"logs", output_logs, "log PAYLOAD (1000) lines"},
     {"fds", process_fds, "list the descriptors and the environment of the child"},

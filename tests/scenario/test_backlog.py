@@ -1,0 +1,65 @@
+"""A long list of what has ended already: no one script walks through all of it."""
+
+from deadlist import BASE, script
+
+MANY = 1500  # of a list above 1,000 entries the cancelled stay on it
+
+
+def submit(client, task, deadline_ms=0):
+    script(client, "submit", task, b"m", 0, 0, 1, 1, 3, 3600000, deadline_ms, "", "")
+
+
+def claim(client, seq):
+    return script(client, "claim", "w", f"w.{seq}", 1, 5000, "p0,ps,p1,p2", 1, 0)
+
+
+def test_a_claim_buries_only_so_many_that_expired(redis):
+    r = redis.client()
+    for i in range(MANY):
+        submit(r, f"t{i}", 1)
+    r.delete(BASE + "w")
+    assert claim(r, 1)[0] == 0
+    assert 0 < r.zcard(BASE + "dead") <= 300
+    assert r.llen(BASE + "w") == 1, "the rest waits for the next claim"
+    claims = 1
+    while r.llen(BASE + "p1") > 0:
+        claims += 1
+        assert claim(r, claims) == [0]
+    assert r.zcard(BASE + "dead") == MANY
+
+
+def test_a_claim_passes_over_only_so_many_that_were_cancelled(redis):
+    r = redis.client()
+    for i in range(2 * MANY):
+        submit(r, f"t{i}")
+    for i in range(MANY):
+        assert script(r, "cancel", f"t{i}", "user", 0) == 1
+    assert claim(r, 1) == [0]
+    assert MANY * 2 - 300 <= r.llen(BASE + "p1") < MANY * 2
+
+
+def test_a_worker_gets_through_them_at_once(redis, worker, cli):
+    r = redis.client()
+    for i in range(MANY):
+        submit(r, f"t{i}", 1)
+    last = cli.submit("echo", "after them")
+    worker(redis)
+    assert cli.wait(last)[last]["verdict"] == "ok"
+    assert r.zcard(BASE + "dead") == MANY
+
+
+def tick(client):
+    return script(client, "tick", 100, 300, 10000, 5000)
+
+
+def test_a_clock_that_was_set_back_stops_no_tick(redis):
+    """Redis's keys expire by its clock too: a lock then lasts for what it was set back."""
+    r = redis.client()
+    now_ms = r.time()[0] * 1000
+    r.set(BASE + "tk", "1", px=3600000)
+    r.hset(BASE + "tt", mapping={"last": now_ms + 3600000, "grace": now_ms + 3605000})
+    submit(r, "t", 1)
+    tick(r)
+    while tick(r)[2] == 0:  # its deadline is a millisecond away
+        r.delete(BASE + "tk")
+    assert int(r.hget(BASE + "tt", "grace")) < r.time()[0] * 1000 + 60000

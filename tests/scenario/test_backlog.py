@@ -1,5 +1,6 @@
 """A long list of what has ended already: no one script walks through all of it."""
 
+import harness
 from deadlist import BASE, script
 
 MANY = 1500  # of a list above 1,000 entries the cancelled stay on it
@@ -63,3 +64,34 @@ def test_a_clock_that_was_set_back_stops_no_tick(redis):
     while tick(r)[2] == 0:  # its deadline is a millisecond away
         r.delete(BASE + "tk")
     assert int(r.hget(BASE + "tt", "grace")) < r.time()[0] * 1000 + 60000
+
+
+def follow_the_ticks(client):
+    client.config_set("slowlog-log-slower-than", 0)
+    client.config_set("slowlog-max-len", 100000)
+
+
+def went_on(client):
+    """How many ticks came at once after one that had done as much as it may."""
+    return sum(b" reapq:{default}: 100 0 " in e["command"] for e in client.slowlog_get(100000))
+
+
+def test_a_worker_ticks_on_while_there_is_more(redis, worker, cli):
+    r = redis.client()
+    follow_the_ticks(r)
+    for i in range(350):
+        script(r, "submit", f"t{i}", b"m", 1, 0, 1, 1, 3, 3600000, 0, "", "")
+    worker(redis)
+    harness.until("all are due, and have ended", lambda: r.zcard(BASE + "dead") == 350)
+    assert went_on(r) >= 3
+
+
+def test_so_does_a_producer_alone(redis, cli):
+    r = redis.client()
+    follow_the_ticks(r)
+    for i in range(350):
+        submit(r, f"t{i}", 1)
+    waiter = cli.start("wait", cli.submit("echo", "x"))
+    harness.until("all have expired", lambda: r.zcard(BASE + "dead") == 350)
+    assert went_on(r) >= 3
+    waiter.kill()

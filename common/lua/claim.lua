@@ -6,6 +6,7 @@
 -- -2 suspects wait; -3 they are reserved for this worker, which gets nothing until it is idle
 -- A suspect is given to an idle worker alone, and nothing with it. A claim passes over so many
 -- entries that have ended or expired, and leaves the rest to the next, for which the bell rings.
+-- It gives no more once messages of 4 MiB are given: the lease runs while the answer travels.
 --@put
 --@clk
 --@policy
@@ -24,7 +25,9 @@ local function bury(...) select(2,dead_list())(...) end
 local B,wid,tok,n,lease=KEYS[1],ARGV[1],ARGV[2],tonumber(ARGV[3]),tonumber(ARGV[4])
 local now=clk()
 local out={0}
+local bytes=4194304
 local function give(id,a,lo,nf,m)
+  bytes=bytes-#(m or '')
   local k=#out out[k+1]=id out[k+2]=a out[k+3]=lo or '0' out[k+4]=nf or '0' out[k+5]=m
 end
 local lk=B..'lc:'..wid
@@ -100,10 +103,13 @@ if suspects>0 then
 end
 for l in string.gmatch(ARGV[5],'[^,]+') do
   if l=='ps' and idle and suspects>0 and #got==0 then one_suspect() end
-  while l~='ps' and #got<n and spare>0 do
+  while l~='ps' and #got<n and spare>0 and bytes>0 do
     local ids=put('LPOP',B..l,n-#got)
     if not ids then break end
-    for i=1,#ids do spare=spare-1+one(ids[i]) end
+    for i=1,#ids do
+      if bytes<=0 then for j=#ids,i,-1 do put('LPUSH',B..l,ids[j]) end break end
+      spare=spare-1+one(ids[i])
+    end
   end
 end
 if out[1]==0 and suspects>0 then out[1]=-2 end

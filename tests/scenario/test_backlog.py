@@ -95,3 +95,15 @@ def test_so_does_a_producer_alone(redis, cli):
     harness.until("all have expired", lambda: r.zcard(BASE + "dead") == 350)
     assert went_on(r) >= 3
     waiter.kill()
+
+
+def test_an_answer_of_large_messages_is_cut_short(redis):
+    """The lease runs while it travels: what a claim holds must arrive in that time."""
+    r = redis.client()
+    mib = b"m" * (1 << 20)
+    for i in range(10):
+        script(r, "submit", f"t{i}", mib * 3, 0, 0, 1, 1, 3, 3600000, 0, "", "")
+    for i in range(5):
+        out = script(r, "claim", "w", f"w.{i + 1}", 8, 5000, "p0,ps,p1,p2", 1, 0)
+        assert out[1::5] == [b"t%d" % (2 * i), b"t%d" % (2 * i + 1)], "two, in their order"
+    assert r.llen(BASE + "p1") == 0

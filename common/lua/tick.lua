@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- KEYS 1 base. ARGV 1 at most this many of each, 2 lock ms (0: no lock), 3 gap ms, 4 grace ms
+-- KEYS 1 base. ARGV 1 at most this many of each, 2 lock ms (0: asks for none, and renews it), 3 gap ms, 4 grace ms
 -- Promotes what is due, recovers what lost its worker, expires what passed its deadline.
 -- {promoted, recovered, expired, ms to the next delayed task or -1}
 --@put
@@ -14,7 +14,8 @@
 --@refuse
 --@unlist
 local B,lim=KEYS[1],tonumber(ARGV[1])
-if ARGV[2]~='0' and not redis.call('SET',B..'tk','1','NX','PX',ARGV[2]) then
+if ARGV[2]=='0' then redis.call('SET',B..'tk','1','XX','PX',300)   -- it goes on: one caller is enough
+elseif not redis.call('SET',B..'tk','1','NX','PX',ARGV[2]) then
   -- nobody's lock lasts for ever, nor for as long as the clock was set back
   local left=redis.call('PTTL',B..'tk')
   if left==-1 or left>10*tonumber(ARGV[2]) then redis.call('DEL',B..'tk') end

@@ -9,6 +9,7 @@
 #include "client.h"
 #include "conn.h"
 #include "id.h"
+#include "loop.h"
 #include "queue.h"
 #include "reply.h"
 #include "watch.h"
@@ -79,6 +80,7 @@ attach(struct reapq_future *future)
 bool
 move_follow(struct reapq_future *future, struct reapq_report *report)
 {
+	struct reapq_client *client = future->client;
 	struct queue *to;
 	struct future_hop *hop;
 	int n = 0;
@@ -88,8 +90,7 @@ move_follow(struct reapq_future *future, struct reapq_report *report)
 		return false;
 	for (hop = future->hops; hop; hop = hop->next)
 		n++;
-	if (n >= HOPS_MAX ||
-	    queue_get(&to, future->client, report->moved_to, NULL) != 0)
+	if (n >= HOPS_MAX || queue_get(&to, client, report->moved_to, NULL) != 0)
 		return false;
 	hop = calloc(1, sizeof *hop);
 	if (!hop)
@@ -102,6 +103,7 @@ move_follow(struct reapq_future *future, struct reapq_report *report)
 	change_queue(future, to, report->moved_to);
 	(void)watch_start(to, NULL);
 	attach(future);
+	loop_stir(client);
 	return true;
 }
 

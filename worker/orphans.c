@@ -5,7 +5,9 @@
  * ancestor of all that carries its gene, since it is a subreaper: orphans become its own
  * children. So what carries a gene and has not that worker above it has lost it. Every doubt
  * spares the process: the number of a dead worker that has been given to another process
- * above it, a parent that ended while it was looked at, a second PID namespace.
+ * above it, a parent that ended while it was looked at, a second PID namespace. And where
+ * this process has a gene itself, it is part of a task: that task's worker may be outside of
+ * this PID namespace, with a number that means nothing here, so its tasks are spared too.
  */
 #include "orphans.h"
 
@@ -115,7 +117,8 @@ end_orphan(pid_t pid)
 	int fd;
 
 	/* 1: what every gene had said before they named the worker */
-	if (worker <= 1 || (fd = (int)syscall(SYS_pidfd_open, pid, 0)) < 0)
+	if (worker <= 1 || worker == worker_of(getpid()) ||
+	    (fd = (int)syscall(SYS_pidfd_open, pid, 0)) < 0)
 		return false;
 	/* From here on the number is this process's until fd is closed, or it is dead.
 	 * Asked twice, as the numbers above it may be given away meanwhile. */

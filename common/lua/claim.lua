@@ -4,7 +4,9 @@
 -- it runs nothing and has no report unsent, 7 reserve the suspect lane for ms, 0: do not
 -- {code, id,attempt,lost,failed,message, ...}: code 0; -1 paused; > 0 rate limited for ms;
 -- -2 suspects wait; -3 they are reserved for this worker, which gets nothing until it is idle
--- A suspect is given to an idle worker alone, and nothing with it.
+-- A suspect is given to an idle worker alone, and nothing with it. A claim passes over so many
+-- entries that have ended or expired, and leaves the rest to the next, for which the bell rings.
+-- It gives no more once messages of 4 MiB are given: the lease runs while the answer travels.
 --@put
 --@clk
 --@policy
@@ -23,7 +25,9 @@ local function bury(...) select(2,dead_list())(...) end
 local B,wid,tok,n,lease=KEYS[1],ARGV[1],ARGV[2],tonumber(ARGV[3]),tonumber(ARGV[4])
 local now=clk()
 local out={0}
+local bytes=4194304
 local function give(id,a,lo,nf,m)
+  bytes=bytes-#(m or '')
   local k=#out out[k+1]=id out[k+2]=a out[k+3]=lo or '0' out[k+4]=nf or '0' out[k+5]=m
 end
 local lk=B..'lc:'..wid
@@ -50,7 +54,7 @@ if max then
   n=room
 end
 local got,z={},{}
-local suspects,alone=put('LLEN',B..'ps'),false
+local suspects,alone,spare=put('LLEN',B..'ps'),false,200
 local function one(id)
   if #id>64 or not string.match(id,'^[%w_.-]+$') then
     bury(B,'bad-'..redis.sha1hex(id),'not a task id: an entry of '..#id..' bytes on the list',string.sub(id,1,65536))
@@ -79,10 +83,10 @@ end
 local idle,hold=ARGV[6]~='0',tonumber(ARGV[7] or '0')
 local function one_suspect()
   alone=true
-  while #got==0 do
+  while #got==0 and spare>0 do
     local id=put('LPOP',B..'ps')
     if not id then break end
-    one(id)
+    spare=spare-1+one(id)
   end
   alone=false
   if #got>0 then n=0 suspects=0 end
@@ -99,10 +103,13 @@ if suspects>0 then
 end
 for l in string.gmatch(ARGV[5],'[^,]+') do
   if l=='ps' and idle and suspects>0 and #got==0 then one_suspect() end
-  while l~='ps' and #got<n do
+  while l~='ps' and #got<n and spare>0 and bytes>0 do
     local ids=put('LPOP',B..l,n-#got)
     if not ids then break end
-    for i=1,#ids do one(ids[i]) end
+    for i=1,#ids do
+      if bytes<=0 then for j=#ids,i,-1 do put('LPUSH',B..l,ids[j]) end break end
+      spare=spare-1+one(ids[i])
+    end
   end
 end
 if out[1]==0 and suspects>0 then out[1]=-2 end
@@ -111,7 +118,7 @@ if #got>0 then
   redis.call('SET',lk,tok..','..table.concat(got,','),'PX',math.max(lease*4,900000))
   if max then rate_spend(B,per,now,#got) end
 end
-if (#got>0 or out[1]==-3) and put('LLEN',B..'w')==0 then  -- leave a wake-up while there is backlog
+if (#got>0 or out[1]==-3 or spare<=0) and put('LLEN',B..'w')==0 then  -- leave a wake-up while there is backlog
   local ks={}
   for l in string.gmatch(ARGV[5],'[^,]+') do ks[#ks+1]=B..l end
   if redis.call('EXISTS',unpack(ks))>0 then put('RPUSH',B..'w','1') end

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- KEYS 1 base. ARGV 1 at most this many of each, 2 lock ms (0: no lock), 3 gap ms, 4 grace ms
+-- KEYS 1 base. ARGV 1 at most this many of each, 2 lock ms (0: asks for none, and renews it), 3 gap ms, 4 grace ms
 -- Promotes what is due, recovers what lost its worker, expires what passed its deadline.
 -- {promoted, recovered, expired, ms to the next delayed task or -1}
 --@put
@@ -14,17 +14,20 @@
 --@refuse
 --@unlist
 local B,lim=KEYS[1],tonumber(ARGV[1])
-if ARGV[2]~='0' and not redis.call('SET',B..'tk','1','NX','PX',ARGV[2]) then
-  if redis.call('PTTL',B..'tk')==-1 then redis.call('DEL',B..'tk') end   -- nobody's lock lasts for ever
+if ARGV[2]=='0' then redis.call('SET',B..'tk','1','XX','PX',300)   -- it goes on: one caller is enough
+elseif not redis.call('SET',B..'tk','1','NX','PX',ARGV[2]) then
+  -- nobody's lock lasts for ever, nor for as long as the clock was set back
+  local left=redis.call('PTTL',B..'tk')
+  if left==-1 or left>10*tonumber(ARGV[2]) then redis.call('DEL',B..'tk') end
   return {0,0,0,-1}
 end
 local now=clk()
 local np,nr,nx,ns=0,0,0,0
--- Nobody ticked for gap ms (Redis was down, or the fleet was away): give live workers
--- grace ms for a heartbeat before anything is taken from them.
+-- Nobody ticked for gap ms (Redis was down, or the fleet was away), or the clock was set back:
+-- give live workers grace ms for a heartbeat before anything is taken from them.
 local lt=put('HMGET',B..'tt','last','grace')
-local grace=tonumber(lt[2]) or 0
-if lt[1] and now-(tonumber(lt[1]) or 0)>tonumber(ARGV[3]) then grace=now+tonumber(ARGV[4]) end
+local grace,since=tonumber(lt[2]) or 0,now-(tonumber(lt[1]) or 0)
+if lt[1] and (since>tonumber(ARGV[3]) or since<0) then grace=now+tonumber(ARGV[4]) end
 put('HSET',B..'tt','last',now,'grace',grace)
 for _,id in ipairs(put('ZRANGEBYSCORE',B..'d','-inf',now,'LIMIT',0,lim)) do
   put('ZREM',B..'d',id)

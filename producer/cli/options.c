@@ -418,12 +418,13 @@ options_parse(struct options *o, unsigned groups, enum options_style style, int 
 	argv[1 + n] = NULL;
 	o->args = (const char *const *)(argv + 1);
 	o->args_n = n;
+	/* --max-attempts and --max-lost before it are overruled */
 	if (o->once && (o->task.oom_factor != 0 || o->task.oom_step != 0 ||
-			   o->task.oom_queue != NULL))
+			   o->task.oom_queue != NULL || o->task.max_attempts != 1 ||
+			   o->task.max_lost != REAPQ_MAX_LOST_NONE))
 		return error_set(err, REAPQ_EINVAL,
-		    "--once, and --oom-%s: it cannot be started only once, and again "
-		    "for want of memory",
-		    o->task.oom_queue != NULL ? "queue" : "retry-memory");
+		    "--once, and a flag that starts it again (--oom-retry-memory, "
+		    "--oom-queue, --max-attempts or --max-lost)");
 	return 0;
 }
 

@@ -125,6 +125,28 @@ freed_on_the_way(void **state)
 	rig_echo_all(rig, "large");
 }
 
+/* By the name of the queue that it came from. */
+static void
+cancelled_where_it_is(void **state)
+{
+	struct rig *rig = *state;
+	struct reapq_client *client = rig_client(rig);
+	struct reapq_future *future = submit_to(client, "default", "t9");
+	struct reapq_error err = REAPQ_ERROR_INIT;
+
+	reapq_future_free(future);
+	reapq_future_free(submit_to(client, "large", "t9"));
+	move_it(rig, "default", "large");
+	assert_int_equal(reapq_attach(client, "default", "t9", &future, &err), 0);
+	assert_int_equal(reapq_future_cancel(future, 0, &err), 0);
+	assert_int_equal(reapq_future_wait(future, -1, &err), 0);
+	assert_int_equal(reapq_future_report(future)->verdict, REAPQ_V_CANCELLED);
+	assert_string_equal(reapq_future_report(future)->queue, "large");
+	assert_int_equal(reapq_future_cancel(future, 1, &err), REAPQ_ETOOLATE);
+	reapq_future_free(future);
+	reapq_client_free(client);
+}
+
 static void
 to_where_nothing_is(void **state)
 {
@@ -164,6 +186,7 @@ main(void)
 	    cmocka_unit_test(follows_and_shows_both),
 	    cmocka_unit_test(two_futures_and_one_that_comes_late),
 	    cmocka_unit_test(freed_on_the_way),
+	    cmocka_unit_test(cancelled_where_it_is),
 	    cmocka_unit_test(to_where_nothing_is),
 	    cmocka_unit_test(to_and_fro),
 	};

@@ -2,6 +2,9 @@
 
 import os
 import signal
+import subprocess
+
+import pytest
 
 import pytest
 
@@ -86,3 +89,25 @@ def test_a_task_itself_dies_with_its_worker(redis, worker, cli, gate):
     kill(one)
     harness.until("it is dead", lambda: not harness.alive(pid))
     harness.reap_strangers()
+
+
+UNSHARE = ("unshare", "--pid", "--fork", "--mount-proc")
+
+
+def can_unshare():
+    return subprocess.run([*UNSHARE, "true"], capture_output=True,
+                          check=False).returncode == 0
+
+
+@pytest.mark.skipif(not can_unshare(), reason="no PID namespace may be made here")
+def test_a_worker_inside_of_a_task_spares_that_task(redis, worker, cli, gate):
+    """In a PID namespace of its own the number of the worker outside means nothing."""
+    worker(redis, "--allow-exec", "--isolation", "D")
+    door = gate()
+    script = f"""sleep 3600 & left=$!
+        {harness.program("reapq-worker")} --embedded --isolation D >{door.path} 2>/dev/null &
+        inner=$!
+        read -r url <{door.path}
+        kill -0 $left && echo spared
+        kill $inner; wait $inner; kill $left"""
+    assert cli("run", "--", *UNSHARE, "sh", "-c", script).text == "spared\n"

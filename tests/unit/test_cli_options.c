@@ -145,6 +145,13 @@ once_is_one_attempt_and_no_loss(void **state)
 	    read_line(&l, OPTIONS_ANYWHERE, "call --max-attempts 5 --once x"), 0);
 	assert_int_equal(l.opts.task.max_attempts, 1);
 	assert_int_equal(l.opts.task.max_lost, REAPQ_MAX_LOST_NONE);
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "call --once --max-lost 0 x"), 0);
+	assert_int_equal(read_line(&l, OPTIONS_ANYWHERE, "call --once --max-lost 1 x"),
+	    REAPQ_EINVAL);
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "call --once --max-attempts 2 x"),
+	    REAPQ_EINVAL);
 }
 
 static void

@@ -99,6 +99,7 @@ isolation_read(struct isolation *iso, struct isolation_slot *slot, pid_t pid,
 	if (slot == NULL)
 		return;
 	slot->last = r->after;
+	slot->killed = unexplained && !oom;
 	r->has_peak = slot->cg.peak_reset || r->after.peak > r->before.peak;
 	r->alone = slot->limited && r->after.pids_peak == 1;
 	if (oom)

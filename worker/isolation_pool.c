@@ -84,7 +84,7 @@ isolation_pool_take(struct isolation_pool *p, struct reapq_error *err)
 			return NULL;
 		}
 	}
-	slot->busy = slot->limited = slot->crowded = false;
+	slot->busy = slot->limited = slot->crowded = slot->killed = false;
 	slot->cpu_us = -1;
 	/* A move costs, and only limits need it there. */
 	slot->in_pids = p->limits_seen;
@@ -235,15 +235,22 @@ lift(struct isolation_pool *p, struct isolation_slot *slot)
 	return narrow ? isolation_pool_limit(p, slot, -1, cg->pids_max, NULL) : 0;
 }
 
+/* Without a witness, only a cgroup that never held two processes shows which it was. */
+static bool
+needs_solitude(const struct isolation_pool *p, const struct isolation_slot *slot)
+{
+	return p->memory && !slot->cg.group_kill && (slot->limited || slot->in_pids) &&
+	       !kernel_log_readable();
+}
+
 static bool
 is_blurred(struct isolation_pool *p, struct isolation_slot *slot)
 {
-	/* With a witness, a cgroup that has held several processes is as good as new. */
-	if (slot->limited && slot->last.pids_peak > 1 && !slot->cg.group_kill &&
-	    p->memory && !kernel_log_readable())
+	if (needs_solitude(p, slot) && slot->last.pids_peak > 1)
 		return true;
-	/* Nor may the next task share it with what would not die. */
-	if (slot->crowded && cgroup_slot_count(&slot->cg) > 0)
+	/* The next task may not share it with what would not die. And what is forked into
+	 * a cgroup where cgroup.kill was used dies at its birth on some kernels (6.18). */
+	if (slot->crowded || slot->killed || !slot->busy)
 		return true;
 	slot->clean = p->memory_seen;
 	return p->memory && p->memory_seen && is_used(slot);
@@ -254,9 +261,7 @@ isolation_pool_give(struct isolation_pool *p, struct isolation_slot *slot)
 {
 	if (slot == NULL)
 		return;
-	/* What it left behind may have raised counters after its death; and of one that
-	 * never had a task nobody has read them. */
-	if (slot->crowded || !slot->busy)
+	if (!slot->limited && needs_solitude(p, slot))
 		cgroup_slot_read(&slot->cg, true, &slot->last);
 	if (is_blurred(p, slot) || lift(p, slot) != 0)
 		isolation_pool_purge(p, slot);

@@ -18,6 +18,7 @@ struct isolation_slot {
 	bool busy;                   /* its child has a task */
 	bool limited;                /* so that counters of limits may rise */
 	bool crowded;                /* somebody was left in it */
+	bool killed;                 /* its child, and nobody knows by whom */
 	bool in_pids;                /* v1: its child is in pids from its birth */
 	bool clean;                  /* looked through when it was given back */
 };

@@ -297,6 +297,43 @@ def test_children_are_in_their_cgroups_before_they_have_a_task(redis, worker, cl
     assert len(set(third.values())) == 3
 
 
+# What Docker's default profile does: clone3 (435 on all machines) is not there.
+NO_CLONE3 = """
+import ctypes, os, struct, sys
+code = [(0x20, 0, 0, 0), (0x15, 0, 1, 435), (0x06, 0, 0, 0x50000 | 38),
+        (0x06, 0, 0, 0x7fff0000)]
+ops = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *c) for c in code))
+prog = struct.pack("HxxxxxxP", len(code), ctypes.addressof(ops))
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, prog) == 0
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+@pytest.mark.rlimit_memory
+def test_without_clone3(redis, worker, cli):
+    one = worker(redis, "--concurrency", "2", "--warm", "0",
+                 wrap=(PYTHON, "-c", NO_CLONE3))
+    if harness.tier() in ("A", "A0", "B"):
+        assert one.wait_for_line(r"children_in_cgroups how=(\S+)").group(1) == "written"
+        found = harness.until("each in a cgroup",
+                              lambda: len(births(one)) == 2 and births(one))
+        assert len(set(found.values())) == 2
+    for limit in ("64M", "1M", "64M"):
+        r = cli.report("call", "--memory", limit, "alloc", "1024")
+        assert verdict(r) == ("crashed", "memory_limit", "proved"), r
+
+
+def test_next_child_after_a_tree_was_killed(redis, worker, cli):
+    """Some kernels kill what is born where cgroup.kill was used."""
+    one = worker(redis, "--concurrency", "1", "--warm", "0", "--allow-exec")
+    for i in range(3):
+        r = cli.report("run", "--", "sh", "-c", "setsid sleep 3600 & exit 0")
+        assert (r["verdict"], r["leftover_processes"]) == ("ok", 1), r
+        assert cli("call", "echo", str(i)).text == str(i)
+    assert "pool_trouble" not in one.text()
+
+
 @pytest.mark.rlimit_memory
 def test_memory_limit_that_is_too_small_for_a_child(redis, worker, cli):
     """Less than it has touched before its task; and the next one has room again."""

@@ -1,11 +1,12 @@
 /*
  * fork.c - clone3(2) into a cgroup, and clone(2), with CLONE_PARENT.
  *
- * clone3 is tried, never relied on: Docker's default seccomp profile refuses it. One that
- * was refused is not tried again. The raw calls go past glibc, which keeps the thread id
- * in a place of its own; the kernel knows that place (PR_GET_TID_ADDRESS) and writes the
- * child's id there, as fork() has it do. Without it, locks that remember their owner would
- * name the runner.
+ * clone3 is tried, never relied on: Docker's default seccomp profile refuses it, and some
+ * kernels kill what is born so in a cgroup whose kills by cgroup.kill are not as many as
+ * those of the parent's (docs/adr/0043). Refused once, it is not tried again. The raw calls
+ * go past glibc, which keeps the thread id in a place of its own; the kernel knows that
+ * place (PR_GET_TID_ADDRESS) and writes the child's id there, as fork() has it do. Without
+ * it, locks that remember their owner would name the runner.
  */
 #include "fork.h"
 
@@ -13,9 +14,11 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int *
@@ -32,7 +35,7 @@ tid_address(void)
 	return address;
 }
 
-pid_t
+static pid_t
 fork_into(int cgroup_fd, uint64_t flags)
 {
 	struct clone_args args;
@@ -48,6 +51,21 @@ fork_into(int cgroup_fd, uint64_t flags)
 		args.child_tid = (uint64_t)(uintptr_t)ctid;
 	}
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+}
+
+int
+fork_try(int cgroup_fd)
+{
+	pid_t pid = fork_into(cgroup_fd, 0);
+	int status = 0;
+
+	if (pid == 0)
+		_exit(0);
+	if (pid < 0)
+		return -errno;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? 0 : -EOWNERDEAD;
 }
 
 static pid_t
@@ -69,9 +87,13 @@ clone_sibling(void)
 pid_t
 fork_sibling(int cgroup_fd, bool *ret_inside)
 {
-	static bool refused;
+	static bool tried, refused;
 	pid_t pid;
 
+	if (cgroup_fd >= 0 && !tried) {
+		tried = true;
+		refused = fork_try(cgroup_fd) != 0;
+	}
 	*ret_inside = cgroup_fd >= 0 && !refused;
 	if (*ret_inside) {
 		pid = fork_into(cgroup_fd, CLONE_PARENT);

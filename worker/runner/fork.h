@@ -3,7 +3,6 @@
 #define RUNNER_FORK_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -16,7 +15,8 @@
  */
 pid_t fork_sibling(int cgroup_fd, bool *ret_inside);
 
-/* Like fork(2), into the cgroup v2: one try, by clone3. flags: more of clone(2)'s. */
-pid_t fork_into(int cgroup_fd, uint64_t flags);
+/* Forks a child into the cgroup v2 that ends at once, and waits for it. 0, or a negative
+ * errno; -EOWNERDEAD: it was killed at its birth, as some kernels do. */
+int fork_try(int cgroup_fd);
 
 #endif

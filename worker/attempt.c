@@ -134,7 +134,6 @@ attempt_free(struct attempt *a)
 	attempt_move_forget(a);
 	attempt_watch_free(a->watch);
 	child_free(a->child);
-	isolation_leave(a->env->isolation, a->slot);
 	event_free(a->ev_timer);
 	free(a->crash);
 	wire_box_free(&a->box);
@@ -182,9 +181,10 @@ attempt_start(struct attempt *a, struct child *c)
 
 	CHECK(attempt_wants_child(a));
 	(void)event_del(a->ev_timer);
-	if (bytes == NULL || attempt_isolation_enter(a, child_pid(c), &err) != 0) {
+	if (bytes == NULL || attempt_isolation_enter(a, c, &err) != 0) {
 		free(bytes);
 		child_free(c);
+		a->slot = NULL;
 		unfit(a, err.msg);
 		conclude(a);
 		return;
@@ -196,6 +196,7 @@ attempt_start(struct attempt *a, struct child *c)
 	    0) {
 		a->started_ms = a->started_wall_ms = 0;
 		child_free(c);
+		a->slot = NULL;
 		unfit(a, err.msg);
 		conclude(a);
 		return;
@@ -323,17 +324,23 @@ on_held_child(void *arg)
 	    &a->leftovers, child_gen(a->child), child_pid(a->child), false);
 }
 
+static void
+let_go(struct attempt *a)
+{
+	if (a->child != NULL)
+		child_reap(a->child);
+	child_free(a->child);
+	a->child = NULL;
+	a->slot = NULL;
+}
+
 /* It died before it had its task: another child takes it. */
 static void
 start_over(struct attempt *a)
 {
 	attempt_watch_free(a->watch);
 	a->watch = NULL;
-	child_reap(a->child);
-	child_free(a->child);
-	a->child = NULL;
-	isolation_leave(a->env->isolation, a->slot);
-	a->slot = NULL;
+	let_go(a);
 	a->state = ATTEMPT_WAITING;
 	a->started_ms = a->started_wall_ms = 0;
 	a->evidence.intent = JUDGE_NO_INTENT;
@@ -341,12 +348,29 @@ start_over(struct attempt *a)
 	a->env->on_wants_child(a->env->arg);
 }
 
+/* Nor could it be told what would kill one outside of its cgroup. */
+static void
+give_up(struct attempt *a)
+{
+	(void)event_del(a->ev_timer);
+	attempt_watch_free(a->watch);
+	a->watch = NULL;
+	let_go(a);
+	a->started_ms = a->started_wall_ms = 0;
+	unfit(a, "its child could not enter its cgroup: was that removed?");
+	conclude(a);
+}
+
 static void
 on_exit_of_child(void *arg)
 {
 	struct attempt *a = arg;
 
-	if (child_missed_task(a->child) && a->evidence.intent == JUDGE_NO_INTENT) {
+	if (a->evidence.intent == JUDGE_NO_INTENT && child_was_homeless(a->child)) {
+		give_up(a);
+		return;
+	}
+	if (a->evidence.intent == JUDGE_NO_INTENT && child_missed_task(a->child)) {
 		start_over(a);
 		return;
 	}
@@ -466,12 +490,7 @@ conclude(struct attempt *a)
 		attempt_report_shrink(a);
 		arm(a, RETRY_REPORT_MS);
 	} else {
-		if (a->child != NULL)
-			child_reap(a->child);
-		child_free(a->child);
-		a->child = NULL;
-		isolation_leave(a->env->isolation, a->slot);
-		a->slot = NULL;
+		let_go(a);
 	}
 	if (held)
 		a->env->on_slot_free(a->env->arg);

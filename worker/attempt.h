@@ -72,7 +72,7 @@ struct attempt {
 	struct reapq_limits limits; /* in force */
 	struct child *child;
 	uint32_t uid;                /* the child's own; 0: none */
-	struct isolation_slot *slot; /* its cgroup, NULL: this tier has none */
+	struct isolation_slot *slot; /* its child's cgroup, NULL: this tier has none */
 	struct attempt_watch *watch; /* NULL: the kernel does it all */
 	struct event *ev_timer;      /* time limit, then the kill, then the sweep */
 	int64_t started_ms;          /* monotonic; 0: it has not */

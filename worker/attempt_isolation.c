@@ -27,13 +27,14 @@ attempt_isolation_rest(const struct attempt *a)
 }
 
 int
-attempt_isolation_enter(struct attempt *a, pid_t pid, struct reapq_error *err)
+attempt_isolation_enter(struct attempt *a, struct child *c, struct reapq_error *err)
 {
-	a->evidence.pid = pid;
+	a->slot = child_slot(c);
+	a->evidence.pid = child_pid(c);
 	a->evidence.seccomp = sandbox_profile(a->env->sandbox);
 	a->evidence.memory_rlimit = a->env->config->memory_rlimit;
-	return isolation_enter(
-	    a->env->isolation, pid, &a->limits, &a->slot, &a->evidence.cgroup, err);
+	return isolation_enter(a->env->isolation, a->slot, child_pid(c), &a->limits,
+	    &a->evidence.cgroup, err);
 }
 
 void

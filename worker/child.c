@@ -10,8 +10,8 @@
 #include "check.h"
 #include "child_streams.h"
 #include "error.h"
+#include "isolation.h"
 #include "leftovers.h"
-#include "runner/link.h"
 #include "runner_proc.h"
 #include "sandbox.h"
 #include <errno.h>
@@ -30,11 +30,11 @@
 #define HELD_US 20000
 
 struct child {
-	struct event_base *base;
+	struct child_origin from;
 	struct child_watcher watcher;
 	uint32_t gen;
-	struct sandbox *sandbox;
-	uint32_t uid; /* from sandbox; 0: none of its own */
+	uint32_t uid;                /* from sandbox; 0: none of its own */
+	struct isolation_slot *slot; /* NULL: none */
 	pid_t pid;
 	enum child_state state;
 	int pid_fd;
@@ -45,12 +45,17 @@ struct child {
 	struct rusage usage;
 };
 
-/* Not before it is reaped: nobody else may become its user while it is there. */
+/* Not before it is reaped: nobody else may become its user, or come into its cgroup, while
+ * it is there. */
 static void
-give_user_back(struct child *c)
+give_back(struct child *c)
 {
-	sandbox_give_user(c->sandbox, c->uid);
+	bool gone = c->state == CHILD_DEAD && !child_was_homeless(c);
+
+	sandbox_give_user(c->from.sandbox, c->uid);
 	c->uid = 0;
+	isolation_leave(c->from.isolation, c->slot, gone);
+	c->slot = NULL;
 }
 
 static void
@@ -81,35 +86,47 @@ new_page(void)
 	return fd;
 }
 
-int
-child_new(struct child **ret_child, struct event_base *base, struct runner_proc *r,
-    struct sandbox *sandbox, uint32_t gen, const struct child_watcher *watcher,
-    struct reapq_error *err)
+static int
+ask(struct child *c, struct runner_spawn *spawn, struct reapq_error *err)
 {
-	int fds[LINK_SPAWN_FDS] = {-1, -1, -1, -1};
+	int rc = sandbox_take_user(c->from.sandbox, &c->uid, err);
+
+	if (rc == 0)
+		rc = isolation_reserve(c->from.isolation, &c->slot, err);
+	if (rc != 0)
+		return rc;
+	spawn->uid = c->uid;
+	spawn->fds_n +=
+	    isolation_doors(c->slot, spawn->fds + LINK_SPAWN_FDS, &spawn->into);
+	return runner_proc_spawn(c->from.runner, spawn, err);
+}
+
+int
+child_new(struct child **ret_child, const struct child_origin *origin, uint32_t gen,
+    const struct child_watcher *watcher, struct reapq_error *err)
+{
+	struct runner_spawn spawn = {
+	    .gen = gen, .fds = {-1, -1, -1, -1}, .fds_n = LINK_SPAWN_FDS};
 	struct child *c = calloc(1, sizeof(*c));
 	int rc;
 
 	if (c == NULL)
 		return error_set(err, REAPQ_ENOMEM, "no memory for a child");
-	c->base = base;
+	c->from = *origin;
 	c->watcher = *watcher;
 	c->gen = gen;
-	c->sandbox = sandbox;
 	c->pid_fd = -1;
 	c->page_fd = new_page();
 	rc = c->page_fd < 0 ? -errno : 0;
 	if (rc == 0)
-		rc = child_streams_open(&c->streams, base, fds);
+		rc = child_streams_open(&c->streams, origin->base, spawn.fds);
 	else
 		c->streams.chan_fd = c->streams.out_fd = c->streams.err_fd = -1;
-	fds[3] = c->page_fd;
-	rc = rc == 0 ? sandbox_take_user(sandbox, &c->uid, err)
+	spawn.fds[3] = c->page_fd;
+	rc = rc == 0 ? ask(c, &spawn, err)
 		     : error_sys(err, -rc, "descriptors for a child");
-	if (rc == 0)
-		rc = runner_proc_spawn(r, gen, c->uid, fds, err);
 	for (int i = 0; i < 3; i++)
-		close_fd(&fds[i]);
+		close_fd(&spawn.fds[i]);
 	if (rc != 0) {
 		child_free(c);
 		return rc;
@@ -128,7 +145,7 @@ child_free(struct child *c)
 		(void)kill(c->pid, SIGKILL);
 		leftovers_reap(c->pid);
 	}
-	give_user_back(c);
+	give_back(c);
 	child_streams_free(&c->streams);
 	free_event(&c->ev_pid);
 	free_event(&c->ev_held);
@@ -153,6 +170,12 @@ uint32_t
 child_uid(const struct child *c)
 {
 	return c->uid;
+}
+
+struct isolation_slot *
+child_slot(const struct child *c)
+{
+	return c->slot;
 }
 
 enum child_state
@@ -210,8 +233,9 @@ child_forked(struct child *c, pid_t pid, struct reapq_error *err)
 		return error_sys(err, sys, "pidfd_open of child %d", (int)pid);
 	}
 	(void)fcntl(c->pid_fd, F_SETFD, FD_CLOEXEC);
-	c->ev_pid = event_new(c->base, c->pid_fd, EV_READ | EV_PERSIST, on_death, c);
-	c->ev_held = evtimer_new(c->base, on_death, c);
+	c->ev_pid =
+	    event_new(c->from.base, c->pid_fd, EV_READ | EV_PERSIST, on_death, c);
+	c->ev_held = evtimer_new(c->from.base, on_death, c);
 	if (c->ev_held == NULL || c->ev_pid == NULL || event_add(c->ev_pid, NULL) != 0)
 		return error_set(err, REAPQ_ENOMEM, "no memory to watch a child");
 	c->state = CHILD_WARM;
@@ -305,6 +329,14 @@ bool
 child_missed_task(const struct child *c)
 {
 	return c->streams.missed;
+}
+
+/* The status alone could be a task's. What is unread in its channel is its task. */
+bool
+child_was_homeless(const struct child *c)
+{
+	return c->state == CHILD_DEAD && c->si.si_code == CLD_EXITED &&
+	       c->si.si_status == LINK_EXIT_HOMELESS && c->streams.unread;
 }
 
 int

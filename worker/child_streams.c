@@ -51,6 +51,7 @@ child_streams_open(struct child_streams *s, struct event_base *base, int ret_the
 	int rc = 0;
 
 	s->base = base;
+	s->unread = true; /* none was sent */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, chan) != 0 ||
 	    pipe2(out, O_CLOEXEC) != 0 || pipe2(errs, O_CLOEXEC) != 0)
 		rc = -errno;
@@ -100,6 +101,8 @@ read_channel(struct child_streams *s)
 	ssize_t n = recv(s->chan_fd, chunk, sizeof(chunk), MSG_DONTWAIT);
 
 	if (n <= 0) {
+		/* It was closed with something in it: unix(7). */
+		s->unread = s->unread || (n < 0 && errno == ECONNRESET);
 		if (n == 0 || (errno != EAGAIN && errno != EINTR))
 			free_event(&s->ev_chan);
 		return n < 0 && errno == EINTR;
@@ -187,6 +190,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 		if (n < 0) {
 			/* it died; its pidfd tells */
 			s->missed = s->task_off == 0;
+			s->unread = true;
 			break;
 		}
 		s->task_off += (size_t)n;
@@ -208,6 +212,7 @@ int
 child_streams_start(struct child_streams *s, void *bytes, size_t len,
     size_t output_limit, const struct child_watcher *watcher, struct reapq_error *err)
 {
+	s->unread = false;
 	s->task = bytes;
 	s->task_len = len;
 	s->watcher = watcher;

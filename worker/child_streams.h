@@ -27,6 +27,7 @@ struct child_streams {
 	size_t task_len, task_off;
 	struct frame_reader reader;
 	bool garbled, missed;
+	bool unread; /* it ended without having taken all of its task, or any */
 	struct capture out, err;
 };
 

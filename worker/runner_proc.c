@@ -13,8 +13,8 @@
 #include "check.h"
 #include "error.h"
 #include "leftovers.h"
+#include "log.h"
 #include "rnd.h"
-#include "runner/link.h"
 #include "runner/sandbox_plan.h"
 #include <errno.h>
 #include <event2/event.h>
@@ -47,6 +47,7 @@ struct runner_proc {
 	struct buf names;    /* the same for people */
 	uint32_t pending[PENDING_MAX];
 	size_t pending_n;
+	uint32_t birth; /* how the last child came into its cgroup, link_msg.flags */
 	struct reapq_error fatal; /* what it said before it died */
 };
 
@@ -87,6 +88,18 @@ expected(struct runner_proc *r, const struct link_msg *msg)
 }
 
 static void
+note_birth(struct runner_proc *r, uint32_t flags)
+{
+	if (flags == 0 || flags == r->birth)
+		return;
+	r->birth = flags;
+	log_event(LOG_INFO, "children_in_cgroups", "how=%s",
+	    (flags & LINK_INTO) == 0      ? "written"
+	    : (flags & LINK_WRITING) == 0 ? "clone3"
+					  : "clone3,written");
+}
+
+static void
 hear(struct runner_proc *r, struct link_msg *msg)
 {
 	msg->text[sizeof(msg->text) - 1] = '\0';
@@ -108,6 +121,7 @@ hear(struct runner_proc *r, struct link_msg *msg)
 		if (!expected(r, msg))
 			break;
 		backoff_reset(&r->backoff);
+		note_birth(r, msg->flags);
 		answer(r, msg->gen, msg->value, 0);
 		break;
 	case LINK_SPAWN_FAILED:
@@ -367,13 +381,14 @@ runner_proc_spawning(const struct runner_proc *r)
 }
 
 int
-runner_proc_spawn(struct runner_proc *r, uint32_t gen, uint32_t uid,
-    const int fds[LINK_SPAWN_FDS], struct reapq_error *err)
+runner_proc_spawn(
+    struct runner_proc *r, const struct runner_spawn *spawn, struct reapq_error *err)
 {
 	union {
 		struct cmsghdr align;
-		char space[CMSG_SPACE(LINK_SPAWN_FDS * sizeof(int))];
+		char space[CMSG_SPACE(LINK_FDS_MAX * sizeof(int))];
 	} control;
+	size_t len = (size_t)spawn->fds_n * sizeof(int);
 	struct link_msg msg;
 	struct iovec iov = {&msg, sizeof(msg)};
 	struct msghdr mh;
@@ -383,8 +398,9 @@ runner_proc_spawn(struct runner_proc *r, uint32_t gen, uint32_t uid,
 		return error_set(err, REAPQ_ESYS, "the runner is busy or starting");
 	memset(&msg, 0, sizeof(msg));
 	msg.type = LINK_SPAWN;
-	msg.gen = gen;
-	msg.value = (int32_t)uid;
+	msg.gen = spawn->gen;
+	msg.value = (int32_t)spawn->uid;
+	msg.flags = spawn->into ? LINK_INTO : 0;
 	memset(&control, 0, sizeof(control));
 	memset(&mh, 0, sizeof(mh));
 	mh.msg_iov = &iov;
@@ -394,11 +410,12 @@ runner_proc_spawn(struct runner_proc *r, uint32_t gen, uint32_t uid,
 	c = CMSG_FIRSTHDR(&mh);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(LINK_SPAWN_FDS * sizeof(int));
-	memcpy(CMSG_DATA(c), fds, LINK_SPAWN_FDS * sizeof(int));
+	c->cmsg_len = CMSG_LEN(len);
+	mh.msg_controllen = CMSG_SPACE(len);
+	memcpy(CMSG_DATA(c), spawn->fds, len);
 	if (sendmsg(r->link_fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return error_sys(err, errno, "asking the runner for a child");
-	r->pending[r->pending_n++] = gen;
+	r->pending[r->pending_n++] = spawn->gen;
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #ifndef WORKER_RUNNER_PROC_H
 #define WORKER_RUNNER_PROC_H
 
+#include "runner/link.h"
 #include <reapq/error.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,10 +41,19 @@ void runner_proc_free(struct runner_proc *r);
 bool runner_proc_ready(const struct runner_proc *r);
 pid_t runner_proc_pid(const struct runner_proc *r); /* 0: none now */
 
-/* Asks for child gen, with a user of its own (0: none) and its channel, stdout, stderr and crash page; they stay the caller's to
- * close. EAGAIN-like failures are ESYS: try again when something was answered. */
-int runner_proc_spawn(struct runner_proc *r, uint32_t gen, uint32_t uid,
-    const int fds[4], struct reapq_error *err);
+/* What a child is to have; see runner/link.h. */
+struct runner_spawn {
+	uint32_t gen;
+	uint32_t uid;          /* its own; 0: none */
+	int fds[LINK_FDS_MAX]; /* channel, stdout, stderr, crash page; of its cgroups */
+	int fds_n;
+	bool into; /* the first of its cgroups' is a directory for clone3 */
+};
+
+/* The descriptors stay the caller's to close. EAGAIN-like failures are ESYS: try again
+ * when something was answered. */
+int runner_proc_spawn(
+    struct runner_proc *r, const struct runner_spawn *spawn, struct reapq_error *err);
 
 /* Whether a spawn asked up to now is unanswered: a pid may be a child's that is not
  * known yet. */

@@ -283,8 +283,8 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 	struct runner_proc_options ro = {runner_path, s->config->modules,
 	    (size_t)s->config->modules_count, sandbox_fd(s->sandbox), on_runner_ready,
 	    on_spawned, on_runner_died, on_broken, s};
-	struct pool_options po = {
-	    NULL, s->sandbox, s->config->warm, on_warm, on_pool_trouble, s};
+	struct pool_options po = {{s->base, NULL, s->isolation, s->sandbox},
+	    s->config->warm, on_warm, on_pool_trouble, s};
 	struct drain_options dopts = {s->config->grace_ms, s->config->kill_grace_ms,
 	    on_drain_begin, on_drain_stop, on_drain_give_up, s};
 	struct reaper_options eo = {is_known, is_forking, s};
@@ -303,7 +303,7 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 
 	if ((rc = symbolize_new(&s->symbolize, s->base, runner_path, err)) != 0 ||
 	    (rc = outbox_new(&s->outbox, s->conns.main, s->conns.big, err)) != 0 ||
-	    (rc = pool_new(&s->pool, s->base, &po, err)) != 0 ||
+	    (rc = pool_new(&s->pool, &po, err)) != 0 ||
 	    (rc = fetch_new(&s->fetch, s->base, &fo, err)) != 0 ||
 	    (rc = runner_proc_new(&s->runner, s->base, &ro, err)) != 0 ||
 	    (rc = reaper_new(&s->reaper, s->base, &eo, err)) != 0 ||
@@ -418,7 +418,8 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 	orphans = orphans_sweep();
 	if ((rc = isolation_new(&s->isolation, own.isolation, s->id, err)) != 0 ||
 	    (rc = sandbox_new(&s->sandbox, &own, err)) != 0 ||
-	    (rc = isolation_prepare(s->isolation, own.concurrency, err)) != 0)
+	    (rc = isolation_prepare(s->isolation, own.concurrency + own.warm, err)) !=
+		0)
 		goto out;
 	isolation_log(s->isolation);
 	if (orphans > 0)

@@ -29,6 +29,15 @@ enum {
 	EXIT_SETUP = 120 /* the worker sees no task went in; see docs/design.md */
 };
 
+/* Bound to no user yet, and nothing of its own done: all that it will do counts there. */
+static void
+enter_cgroups(const struct child_setup *s)
+{
+	for (int i = 0; i < s->cgroup_fds_n; i++)
+		if (write(s->cgroup_fds[i], "0", 1) != 1)
+			_exit(LINK_EXIT_HOMELESS);
+}
+
 /* The channel must not be 0, 1 or 2 while those are put in place. */
 static void
 place_descriptors(const struct child_setup *s)
@@ -160,6 +169,7 @@ child_main(const struct child_setup *setup)
 	const char *what = "";
 	int rc, locked;
 
+	enter_cgroups(setup);
 	reset_signals();
 	die_with_worker(setup);
 	(void)setsid();

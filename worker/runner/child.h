@@ -2,6 +2,7 @@
 #ifndef RUNNER_CHILD_H
 #define RUNNER_CHILD_H
 
+#include "link.h"
 #include "loader.h"
 #include "sandbox_plan.h"
 #include <stdint.h>
@@ -14,6 +15,8 @@ struct child_setup {
 	const struct loader *loader;
 	const struct sandbox_plan *sandbox; /* NULL: none */
 	uint32_t uid;                       /* its own, where the plan wants that */
+	int cgroup_fds[LINK_CGROUP_FDS];    /* each a cgroup.procs to enter */
+	int cgroup_fds_n;
 };
 
 /* Runs in the child, right after the fork. Ends with _exit, never returns. */

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 static void
-tell(enum link_type type, uint32_t gen, int value, const char *text)
+tell(enum link_type type, uint32_t gen, int value, uint32_t flags, const char *text)
 {
 	struct link_msg msg;
 
@@ -33,24 +33,26 @@ tell(enum link_type type, uint32_t gen, int value, const char *text)
 	msg.type = (uint32_t)type;
 	msg.gen = gen;
 	msg.value = value;
+	msg.flags = flags;
 	snprintf(msg.text, sizeof(msg.text), "%s", text);
 	while (send(LINK_FD, &msg, sizeof(msg), MSG_NOSIGNAL) < 0)
 		if (errno != EINTR)
 			_exit(0); /* the worker is gone, and so is our purpose */
 }
 
-/* 1: a message, with its descriptors; 0: the worker is gone. */
+/* How many descriptors came with a message; 0: the worker is gone. */
 static int
-hear(struct link_msg *msg, int fds[LINK_SPAWN_FDS])
+hear(struct link_msg *msg, int fds[LINK_FDS_MAX])
 {
 	union {
 		struct cmsghdr align;
-		char space[CMSG_SPACE(LINK_SPAWN_FDS * sizeof(int))];
+		char space[CMSG_SPACE(LINK_FDS_MAX * sizeof(int))];
 	} control;
 	struct iovec iov = {msg, sizeof(*msg)};
 	struct msghdr mh;
 	struct cmsghdr *c;
 	ssize_t n;
+	size_t len;
 
 	memset(&mh, 0, sizeof(mh));
 	mh.msg_iov = &iov;
@@ -64,30 +66,59 @@ hear(struct link_msg *msg, int fds[LINK_SPAWN_FDS])
 		return 0;
 	c = CMSG_FIRSTHDR(&mh);
 	if (c == NULL || c->cmsg_type != SCM_RIGHTS ||
-	    c->cmsg_len != CMSG_LEN(LINK_SPAWN_FDS * sizeof(int)))
+	    c->cmsg_len < CMSG_LEN(LINK_SPAWN_FDS * sizeof(int)))
 		return 0;
-	memcpy(fds, CMSG_DATA(c), LINK_SPAWN_FDS * sizeof(int));
-	return 1;
+	len = c->cmsg_len - CMSG_LEN(0);
+	memcpy(fds, CMSG_DATA(c), len);
+	return (int)(len / sizeof(int));
+}
+
+/* In parent and child alike: which cgroups are left for the child to enter. */
+static pid_t
+spawn(struct child_setup *setup, const int *cgroup_fds, int n, bool into,
+    uint32_t *ret_flags)
+{
+	bool inside = false;
+	/* the child's copy of it is what counts there */
+	pid_t pid = fork_sibling(into ? cgroup_fds[0] : -1, &inside);
+	/* the directory, and its own cgroup.procs if it is in it */
+	int skip = into + inside;
+
+	setup->cgroup_fds_n = n - skip;
+	for (int i = skip; i < n; i++)
+		setup->cgroup_fds[i - skip] = cgroup_fds[i];
+	*ret_flags = (inside ? LINK_INTO : 0) | (n > skip ? LINK_WRITING : 0);
+	return pid;
 }
 
 static void
 serve(const struct loader *loader, const struct sandbox_plan *sandbox, pid_t worker_pid)
 {
 	struct link_msg msg;
-	int fds[LINK_SPAWN_FDS];
+	int fds[LINK_FDS_MAX];
+	int n;
 
-	while (hear(&msg, fds)) {
-		struct child_setup setup = {msg.gen, worker_pid, fds[0], fds[1], fds[2],
-		    fds[3], loader, sandbox, (uint32_t)msg.value};
-		pid_t pid = fork_sibling();
+	while ((n = hear(&msg, fds)) > 0) {
+		struct child_setup setup = {.gen = msg.gen,
+		    .worker_pid = worker_pid,
+		    .chan_fd = fds[0],
+		    .out_fd = fds[1],
+		    .err_fd = fds[2],
+		    .page_fd = fds[3],
+		    .loader = loader,
+		    .sandbox = sandbox,
+		    .uid = (uint32_t)msg.value};
+		uint32_t flags;
+		pid_t pid = spawn(&setup, fds + LINK_SPAWN_FDS, n - LINK_SPAWN_FDS,
+		    (msg.flags & LINK_INTO) != 0, &flags);
 
 		if (pid == 0)
 			child_main(&setup);
 		if (pid > 0)
-			tell(LINK_SPAWNED, msg.gen, pid, "");
+			tell(LINK_SPAWNED, msg.gen, pid, flags, "");
 		else
-			tell(LINK_SPAWN_FAILED, msg.gen, errno, "");
-		for (int i = 0; i < LINK_SPAWN_FDS; i++)
+			tell(LINK_SPAWN_FAILED, msg.gen, errno, 0, "");
+		for (int i = 0; i < n; i++)
 			close(fds[i]);
 	}
 }
@@ -146,7 +177,7 @@ lock_in(const struct sandbox_plan *plan)
 	if (rc == 0)
 		return 0;
 	snprintf(text, sizeof(text), "the sandbox: %s: %s", what, strerror(-rc));
-	tell(LINK_FATAL, 0, REAPQ_ESYS, text);
+	tell(LINK_FATAL, 0, REAPQ_ESYS, 0, text);
 	return -1;
 }
 
@@ -181,11 +212,11 @@ main(int argc, char **argv)
 		argc--;
 	}
 	if (loader_new(&loader, argv + 1, (size_t)(argc - 1), &err) != 0) {
-		tell(LINK_FATAL, 0, err.code, err.msg);
+		tell(LINK_FATAL, 0, err.code, 0, err.msg);
 		return 1;
 	}
 	if (!one_thread()) {
-		tell(LINK_FATAL, 0, REAPQ_EINVAL,
+		tell(LINK_FATAL, 0, REAPQ_EINVAL, 0,
 		    "a module has started a thread on loading; children are forked "
 		    "from "
 		    "this process, so it may have one only");
@@ -196,8 +227,8 @@ main(int argc, char **argv)
 	/* After the modules, which it lists. */
 	crash_init();
 	for (size_t i = 0; i < loader_count(loader); i++)
-		tell(LINK_HANDLER, 0, 0, loader_at(loader, i)->name);
-	tell(LINK_READY, 0, 0, "");
+		tell(LINK_HANDLER, 0, 0, 0, loader_at(loader, i)->name);
+	tell(LINK_READY, 0, 0, 0, "");
 	serve(loader, plan, worker_pid);
 	return 0;
 }

@@ -60,7 +60,8 @@ health_facts_parse(const char *text, size_t len, struct health_facts *ret_f)
 	int64_t busy, slots;
 
 	if (len < sizeof(MAGIC) || len >= sizeof(line) || text[len - 1] != '\n' ||
-	    memchr(text, '\0', len) != NULL || memcmp(text, MAGIC, sizeof(MAGIC) - 1))
+	    memchr(text, '\0', len) != NULL ||
+	    memcmp(text, MAGIC, sizeof(MAGIC) - 1) != 0)
 		return false;
 	memcpy(line, text, len);
 	line[len - 1] = '\0';

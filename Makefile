@@ -19,11 +19,13 @@ test:
 test-vm:
 	tests/vm/all.sh $(LAYOUTS)
 
-# The ways to die inside containers (podman); status 77 where there can be none.
+# The ways to die inside containers, and the image of docker/Dockerfile (podman); status 77
+# where there can be none.
 test-container:
 	tests/install-deps.sh test
 	cmake --preset dev && cmake --build --preset dev
 	tests/container/run.sh --install build/dev
+	tests/container/image.sh --install
 
 install: all
 	DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)

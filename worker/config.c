@@ -39,6 +39,8 @@ enum key {
 	KEY_LOG_LEVEL,
 	KEY_CHECK,
 	KEY_OOM_TEST,
+	KEY_HEALTH,
+	KEY_HEALTH_AGE,
 	KEY_ISOLATION,
 	KEY_MEMORY_RLIMIT,
 	KEY_SECCOMP,
@@ -86,6 +88,10 @@ static const struct argp_option fixed[] = {
     {"check", KEY_CHECK, NULL, 0, "print what this host allows, and end", 1},
     {"oom-test", KEY_OOM_TEST, NULL, 0,
 	"with --check: let a process run out of memory, and see that it is counted", 1},
+    {"health", KEY_HEALTH, "PID", OPTION_ARG_OPTIONAL,
+	"ask the worker PID, or all of this user's, and end: 0 if it is healthy", 1},
+    {"health-age", KEY_HEALTH_AGE, "D", 0,
+	"how long ago a healthy one has fetched at most; default 15s", 1},
     {"isolation", KEY_ISOLATION, "TIER", 0,
 	"auto, or exactly A, A0, B, C or D; default: the best that this host gives", 1},
     {"memory-rlimit", KEY_MEMORY_RLIMIT, NULL, 0,
@@ -304,6 +310,12 @@ set(struct config *c, int key, const char *text, bool from_env, struct reapq_err
 	case KEY_WRITABLE:
 		return from_env ? add_list(c, text, ":", add_writable, err)
 				: add_writable(c, text, err);
+	case KEY_HEALTH:
+		return error_set(err, REAPQ_EINVAL,
+		    "is a question to a worker that runs, and comes first");
+	case KEY_HEALTH_AGE: /* the asking side reads it, health_ask.c */
+		return from_env ? 0
+				: error_set(err, REAPQ_EINVAL, "goes with --health");
 	case KEY_ISOLATION:
 		if (isolation_tier_parse(text) < 0)
 			return error_set(err, REAPQ_EINVAL,

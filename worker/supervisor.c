@@ -15,6 +15,7 @@
 #include "error.h"
 #include "fetch.h"
 #include "file_budget.h"
+#include "health.h"
 #include "isolation.h"
 #include "lease.h"
 #include "leftovers.h"
@@ -40,6 +41,7 @@ struct supervisor {
 	const struct config *config;
 	struct event_base *base;
 	struct drain *drain;
+	struct health *health;
 	struct embedded *embedded;
 	struct conns conns;
 	struct runner_proc *runner;
@@ -275,6 +277,33 @@ on_drain_give_up(const struct reapq_error *err, void *arg)
 	quit(arg, err);
 }
 
+/* ---- health ---------------------------------------------------------------------------- */
+
+static void
+tell_health(struct health_facts *ret_f, void *arg)
+{
+	const struct supervisor *s = arg;
+	int64_t last_ms = fetch_last_ms(s->fetch);
+
+	*ret_f = (struct health_facts){.state = drain_begun(s->drain) ? HEALTH_DRAINING
+						: s->ready            ? HEALTH_RUNNING
+								      : HEALTH_STARTING,
+	    .age_ms = last_ms == 0 ? -1 : clock_mono_ms() - last_ms,
+	    .busy = s->slots.busy,
+	    .slots = s->config->concurrency};
+	snprintf(ret_f->worker, sizeof(ret_f->worker), "%s", s->id);
+}
+
+/* Not being asked is no reason not to work. */
+static void
+answer_for_health(struct supervisor *s)
+{
+	struct reapq_error err = REAPQ_ERROR_INIT;
+
+	if (health_new(&s->health, s->base, tell_health, s, &err) != 0)
+		log_event(LOG_WARN, "health_unanswered", "why=%s", log_quote(err.msg));
+}
+
 /* ---- wiring ---------------------------------------------------------------------------- */
 
 static int
@@ -357,6 +386,7 @@ start(struct supervisor *s, struct reapq_error *err)
 		return rc;
 	if (s->embedded != NULL)
 		drain_hold(false);
+	answer_for_health(s);
 	pool_want(s->pool, s->config->concurrency);
 	return 0;
 }
@@ -364,6 +394,7 @@ start(struct supervisor *s, struct reapq_error *err)
 static void
 free_all(struct supervisor *s)
 {
+	health_free(s->health);
 	slots_free(&s->slots);
 	lease_free(s->lease);
 	fetch_free(s->fetch);

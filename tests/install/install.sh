@@ -72,7 +72,7 @@ redis-server --port 0 --unixsocket "$dir/redis" --dir "$dir" --save '' \
 redis_pid=$!
 exec 3<"$dir/redis.log"
 while read -r line <&3; do
-	case $line in *"ready to accept connections"*) break ;; esac
+	case $line in *"eady to accept connections"*) break ;; esac
 done
 export REAPQ_REDIS=unix://$dir/redis
 export LD_LIBRARY_PATH=$libdir

@@ -43,7 +43,7 @@ wait_ready(int log_fd)
 	while ((n = read(log_fd, text + len, sizeof text - 1 - len)) > 0) {
 		len += (size_t)n;
 		text[len] = '\0';
-		if (strstr(text, "ready to accept connections"))
+		if (strstr(text, "eady to accept connections"))
 			return;
 		CHECK(len < sizeof text - 1);
 	}

@@ -381,9 +381,9 @@ def test_answers_to_submits_are_lost(redis, middle, worker, cli):
         work.popen.stdin.flush()
     feed(b"1\n")
     harness.until("it is stored", lambda: redis.client().llen("reapq:{default}:p1") == 1)
+    # The first answer may still be under way: then it is that one which is lost.
     middle.answers_lost = True
     feed(b"2\n")
-    harness.until("it is stored", lambda: redis.client().llen("reapq:{default}:p1") == 2)
     middle.wait_swallowed()
     work.wait_for_line("nothing was received")
     middle.answers_lost = False

@@ -20,6 +20,10 @@ if(TARGET reapq-runner)
   install(TARGETS reapq-runner
     RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/reapq)
 endif()
+if(TARGET reapq-repro)
+  install(TARGETS reapq-repro
+    RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/reapq)
+endif()
 if(TARGET reapq-symbolize)
   install(TARGETS reapq-symbolize
     RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/reapq)

@@ -40,16 +40,20 @@ static int
 parse_queue(const struct redisReply *reply, void *arg, struct reapq_error *err)
 {
 	struct reapq_queue_info *info = arg;
-	int64_t paused = 0;
+	int64_t paused = 0, draining = 0;
 	int64_t *const fields[] = {&info->queued_high, &info->queued_normal,
 	    &info->queued_low, &info->delayed, &info->running, &info->suspect,
-	    &info->dead, &info->workers, &paused};
+	    &info->dead, &info->workers, &paused, &draining, &info->rate_max,
+	    &info->rate_ms, &info->max_length};
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
 		int rc = reply_int(reply_at(reply, i), fields[i], err);
 		if (rc)
 			return rc;
 	}
 	info->paused = paused < 0 ? -1 : paused > 0;
+	info->draining = draining < 0 ? -1 : draining > 0;
+	if (info->rate_max > 0 && info->rate_ms <= 0)
+		info->rate_ms = 1000; /* as claim.lua has it */
 	return 0;
 }
 
@@ -96,6 +100,27 @@ out:
 	free(asks);
 	free(list);
 	return rc;
+}
+
+int
+reapq_queue_look(struct reapq_client *client, const char *queue_name,
+    struct reapq_queue_info *ret_info, struct reapq_error *err)
+{
+	struct reapq_queue_info info = {.name = NULL};
+	struct call_ask ask = {.parse = parse_queue, .arg = &info};
+	struct queue *queue;
+	struct call call;
+	int rc = client_check(client, err);
+	if (rc || (rc = queue_get(&queue, client, queue_name, err)))
+		return rc;
+	call_init(&call, client);
+	call_ask(&call, &ask, &script_queue, queue->base, 0, NULL);
+	rc = call_wait(&call, err);
+	if (rc)
+		return rc;
+	info.name = queue->name;
+	*ret_info = info;
+	return 0;
 }
 
 void

@@ -3,24 +3,31 @@
  *
  * Invariants: cmd exists for the client's whole life. Whatever may be pending as the
  * argument of a request (futures, queues, peeks) is freed after the connections. It
- * never retries the first connection: a Redis that is not there is an error at once;
+ * never retries the first connection: a Redis that is not there is an error at once, one
+ * that is not ready is waited for;
  * one that goes away later is waited for. A client that a callback frees outlives the
  * call that runs the callback.
  */
 #include "client.h"
 #include "clock.h"
+#include "durable.h"
 #include "error.h"
 #include "id.h"
 #include "loop.h"
 #include "queue.h"
+#include "server_info.h"
 #include "set.h"
 #include "watch.h"
 
 #include <event2/event.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#define BULK_WATCHDOG_MS 5000
+#define DURABILITY_TIMEOUT_MAX_MS 600000
 #define BLK_WATCHDOG_MS 7000 /* a blocking wait may rightly be silent for 2 s */
 
 int
@@ -88,6 +95,7 @@ connection(struct reapq_client *client, struct conn **ret_conn, conn_state_fn *o
 	    .connect_timeout_ms = client->connect_timeout_ms,
 	    .watchdog_ms = watchdog_ms,
 	    .check_server = client->cmd == NULL,
+	    .allow_eviction = client->allow_eviction,
 	    .on_state = on_state,
 	    .arg = client,
 	};
@@ -107,12 +115,14 @@ client_conn_for(struct reapq_client *client, size_t len, struct conn **ret_conn,
     struct reapq_error *err)
 {
 	int rc = 0;
-	if (len < CLIENT_BULK_MIN) {
+	/* A wait for durability holds up all that comes after it. */
+	if (len < CLIENT_BULK_MIN && !client->durability) {
 		*ret_conn = client->cmd;
 		return 0;
 	}
 	if (!client->bulk)
-		rc = connection(client, &client->bulk, NULL, 0, err);
+		rc = connection(client, &client->bulk, NULL,
+		    BULK_WATCHDOG_MS + client->durability_timeout_ms, err);
 	if (rc == 0)
 		*ret_conn = client->bulk;
 	return rc;
@@ -150,6 +160,14 @@ take_options(struct reapq_client *client, const struct reapq_client_options *giv
 		    "a size is negative: payload_max %lld, result_max %lld; 0 is the "
 		    "default",
 		    (long long)o.payload_max, (long long)o.result_max);
+	if ((unsigned)o.durability > REAPQ_DURABILITY_REPLICA ||
+	    o.durability_timeout_ms < 0 ||
+	    o.durability_timeout_ms > DURABILITY_TIMEOUT_MAX_MS)
+		return error_set(err, REAPQ_EINVAL,
+		    "durability %d, timeout %d ms: none of enum reapq_durability, or "
+		    "not from 0 to %d ms",
+		    (int)o.durability, o.durability_timeout_ms,
+		    DURABILITY_TIMEOUT_MAX_MS);
 	client->name = strdup(o.name ? o.name : "reapq");
 	if (!client->name)
 		return error_set(err, REAPQ_ENOMEM, "no memory for a client");
@@ -158,6 +176,10 @@ take_options(struct reapq_client *client, const struct reapq_client_options *giv
 	client->payload_max = o.payload_max ? o.payload_max : REAPQ_PAYLOAD_MAX;
 	client->result_max = o.result_max ? o.result_max : 4 * REAPQ_RESULT_MAX;
 	client->forget_payloads = o.forget_payloads != 0;
+	client->allow_eviction = o.allow_eviction != 0;
+	client->durability = o.durability;
+	client->durability_timeout_ms =
+	    o.durability_timeout_ms ? o.durability_timeout_ms : 1000;
 	return 0;
 }
 
@@ -187,7 +209,10 @@ connect_first(struct reapq_client *client, struct reapq_error *err)
 		return rc;
 	while (!conn_up(client->cmd)) {
 		const struct reapq_error *why = conn_error(client->cmd);
-		if (why->code == REAPQ_EREDIS || why->code == REAPQ_ECONN) {
+		bool passes = why->code == REAPQ_ECONN && why->sys == EAGAIN &&
+			      clock_mono_ms() < at_ms;
+		if ((why->code == REAPQ_EREDIS || why->code == REAPQ_ECONN) &&
+		    !passes) {
 			if (err)
 				*err = *why;
 			return why->code;
@@ -200,6 +225,25 @@ connect_first(struct reapq_client *client, struct reapq_error *err)
 		loop_run(client, at_ms);
 	}
 	return 0;
+}
+
+static void
+set_warning(struct reapq_client *client)
+{
+	const struct server_info *info = conn_server(client->cmd);
+	if (info->denied)
+		(void)snprintf(client->warning, sizeof client->warning,
+		    "the ACL denies INFO: neither the server's version nor that it "
+		    "does not evict tasks can be seen");
+	else if (server_info_evicts(info))
+		(void)snprintf(client->warning, sizeof client->warning,
+		    "Redis may evict tasks: its maxmemory-policy is %s", info->policy);
+}
+
+const char *
+reapq_client_warning(const struct reapq_client *client)
+{
+	return client->warning;
 }
 
 int
@@ -227,6 +271,10 @@ reapq_client_new(struct reapq_client **ret_client,
 		rc = watch_new(&client->watch, client, err);
 	if (rc == 0)
 		rc = connect_first(client, err);
+	if (rc == 0)
+		rc = durable_check(client, err);
+	if (rc == 0)
+		set_warning(client);
 	if (rc) {
 		reapq_client_free(client);
 		return rc;

@@ -52,7 +52,10 @@ struct reapq_client {
 	char *name;
 	int connect_timeout_ms, call_timeout_ms;
 	int64_t payload_max, result_max;
-	bool forget_payloads;
+	bool forget_payloads, allow_eviction;
+	enum reapq_durability durability;
+	int durability_timeout_ms;
+	char warning[256];
 };
 
 /* EINVAL for NULL, EFORKED: at the head of every call that talks. */

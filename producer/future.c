@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "error.h"
 #include "loop.h"
+#include "move.h"
 #include "order.h"
 #include "queue.h"
 #include "reply.h"
@@ -160,7 +161,10 @@ future_settle(struct reapq_future *future, const void *data, size_t len)
 	if (!report)
 		return;
 	if (wire_report_decode(data, len, &future->box, report, &error) == 0) {
+		if (move_follow(future, report))
+			return;
 		future->report = report;
+		move_join_attempts(future);
 		settled(future);
 		return;
 	}
@@ -218,6 +222,7 @@ future_settle_lost(struct reapq_future *future, const char *fmt, ...)
 	    .worker = "",
 	    .host = "",
 	    .isolation = "",
+	    .hardening = "",
 	    .submitted_ms = future->submitted_ms,
 	    .ended_ms = clock_wall_ms(),
 	};
@@ -239,6 +244,7 @@ release(struct reapq_future *future)
 	order_free(future->order);
 	wire_box_free(&future->box);
 	free(future->report);
+	move_free(future);
 	free(future);
 }
 
@@ -406,31 +412,54 @@ parse_cancel(const struct redisReply *reply, void *arg, struct reapq_error *err)
 	return reply_int(reply, answer, err);
 }
 
-int
-reapq_future_cancel(struct reapq_future *future, int kill, struct reapq_error *err)
+static int
+ask_cancel(
+    struct reapq_future *future, int kill, int64_t *ret_answer, struct reapq_error *err)
 {
 	const char *argv[] = {future->id, "its producer asked", kill ? "1" : "0"};
 	struct call call;
-	struct call_ask ask = {.parse = parse_cancel};
+	struct call_ask ask = {.parse = parse_cancel, .arg = ret_answer};
+	call_init(&call, future->client);
+	call_ask(&call, &ask, &script_cancel, future->queue->base, 3, argv);
+	return call_wait(&call, err);
+}
+
+/* It has ended in that queue: does its report say that it went on in another? */
+static bool
+has_gone_on(struct reapq_future *future, const struct queue *was)
+{
+	struct reapq_client *client = future->client;
+	int64_t at_ms = clock_mono_ms() + client->call_timeout_ms;
+	if (future->queue == was)
+		watch_fetch(future);
+	while (!future->done && future->queue == was && clock_mono_ms() < at_ms)
+		loop_run(client, at_ms);
+	return !future->done && future->queue != was;
+}
+
+int
+reapq_future_cancel(struct reapq_future *future, int kill, struct reapq_error *err)
+{
+	const struct queue *asked;
 	int64_t answer = 0;
 	int rc;
-	ask.arg = &answer;
 	if (future->done)
 		return error_set(
 		    err, REAPQ_ETOOLATE, "task %s has ended already", future->id);
 	rc = client_check(future->client, err);
 	if (rc)
 		return rc;
-	call_init(&call, future->client);
-	call_ask(&call, &ask, &script_cancel, future->queue->base, 3, argv);
-	rc = call_wait(&call, err);
-	if (rc)
-		return rc;
+	do {
+		asked = future->queue;
+		rc = ask_cancel(future, kill, &answer, err);
+		if (rc)
+			return rc;
+	} while (answer == 2 && !future->done && has_gone_on(future, asked));
 	if (answer == 1 || answer == 5) {
 		/* Should Redis lose it now, nobody wants it again. */
 		future_forget_order(future);
 	}
-	if (answer == 1 || answer == 2)
+	if (answer == 1)
 		watch_fetch(future);
 	loop_mirror(future->client);
 	switch (answer) {

@@ -24,6 +24,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+struct future_hop;
 struct order;
 struct queue;
 
@@ -54,6 +55,8 @@ struct reapq_future {
 	struct future_fate *fate; /* of the wait for it; NULL: none */
 	struct reapq_report *report;
 	struct wire_box box;
+	struct future_hop *hops;        /* queues it was in before, the last first */
+	struct reapq_attempt *attempts; /* of all of them; NULL: report has its own */
 	reapq_done_fn *fn;
 	void *fn_arg;
 	void *user;

@@ -23,6 +23,7 @@
 #define TIME_MAX_MS ((int64_t)10 * 365 * 86400 * 1000)
 #define RESULT_TTL_MS 3600000
 #define MAX_LOST 3
+#define OOM_FACTOR_MAX 10000
 #define ARG_COUNT 11
 
 /* As submit.lua has them; the enum's order is the API's. */
@@ -50,6 +51,28 @@ check_time(const char *name, int64_t ms, struct reapq_error *err)
 }
 
 static int
+check_oom(const struct reapq_task *task, struct reapq_error *err)
+{
+	if (task->oom_factor != 0 &&
+	    (task->oom_factor <= 100 || task->oom_factor > OOM_FACTOR_MAX))
+		return error_set(err, REAPQ_EINVAL,
+		    "oom_factor is %d per cent: from 101 to %d, or 0", task->oom_factor,
+		    OOM_FACTOR_MAX);
+	if (task->oom_step < 0)
+		return error_set(err, REAPQ_EINVAL,
+		    "oom_step is %" PRId64 " bytes: less than nothing", task->oom_step);
+	if (task->oom_factor != 0 && task->oom_step != 0)
+		return error_set(err, REAPQ_EINVAL,
+		    "oom_factor and oom_step: one of them has to be 0");
+	if (task->oom_queue && !id_valid(task->oom_queue))
+		return error_set(err, REAPQ_EINVAL,
+		    "oom_queue: \"%.80s\" is no queue name: 1 to %d letters, digits, "
+		    "'_', '.' or '-'",
+		    task->oom_queue, REAPQ_ID_MAX);
+	return 0;
+}
+
+static int
 check_policy(const struct reapq_task *task, struct reapq_error *err)
 {
 	uint32_t set;
@@ -68,6 +91,8 @@ check_policy(const struct reapq_task *task, struct reapq_error *err)
 	    (rc = check_time("delay_ms", task->delay_ms, err)) ||
 	    (rc = check_time("deadline_ms", task->deadline_ms, err)) ||
 	    (rc = check_time("result_ttl_ms", task->result_ttl_ms, err)))
+		return rc;
+	if ((rc = check_oom(task, err)))
 		return rc;
 	for (int i = 0; i < LIMIT_N; i++) {
 		int64_t value = limit_get(&task->limits, (enum limit_index)i);
@@ -171,6 +196,9 @@ encode(struct order *order, const struct reapq_task *task, const char *id,
 	    .retry_delay_ms = task->retry_delay_ms ? task->retry_delay_ms : 1000,
 	    .retry_on = task->retry_on && *task->retry_on ? task->retry_on : NULL,
 	    .submitted_ms = clock_wall_ms(),
+	    .oom_factor = task->oom_factor,
+	    .oom_step = task->oom_step,
+	    .oom_queue = task->oom_queue,
 	};
 	struct buf out = {0};
 	int rc = wire_task_encode(&wire, &out, err);
@@ -226,8 +254,8 @@ order_free(struct order *order)
 }
 
 int
-order_send(const struct order *order, struct queue *queue, const char *id, bool notify,
-    conn_reply_fn *fn, void *arg, struct reapq_error *err)
+order_send(const struct order *order, struct queue *queue, const char *id,
+    unsigned flags, conn_reply_fn *fn, void *arg, struct reapq_error *err)
 {
 	struct reapq_client *client = queue->client;
 	int64_t now_ms = clock_boot_ms();
@@ -253,17 +281,17 @@ order_send(const struct order *order, struct queue *queue, const char *id, bool 
 	argv[0] = id;
 	argv[1] = order->message;
 	argv[2] = delay;
-	argv[3] = "0";
+	argv[3] = flags & ORDER_AGAIN ? "-1" : "0";
 	argv[4] = level;
 	argv[5] = fail;
 	argv[6] = lost;
 	argv[7] = ttl;
 	argv[8] = deadline;
-	argv[9] = notify ? client->pid : "";
+	argv[9] = flags & ORDER_NOTIFY ? client->pid : "";
 	argv[10] = order->unique;
 	for (int i = 0; i < ARG_COUNT; i++)
 		argv_len[i] = i == 1 ? order->message_len : strlen(argv[i]);
-	if (notify) {
+	if (flags & ORDER_NOTIFY) {
 		queue_announce(queue, client->cmd);
 		if (conn != client->cmd)
 			queue_announce(queue, conn);

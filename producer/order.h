@@ -24,8 +24,13 @@ int order_new(struct order **ret_order, const struct reapq_task *task, const cha
     int64_t payload_max, struct reapq_error *err);
 void order_free(struct order *order);
 
-/* fn gets submit.lua's answer. notify: the producer wants to hear of its end. */
+enum {
+	ORDER_NOTIFY = 1 << 0, /* the producer wants to hear of its end */
+	ORDER_AGAIN = 1 << 1   /* it was accepted before: no policy refuses it now */
+};
+
+/* fn gets submit.lua's answer. */
 int order_send(const struct order *order, struct queue *queue, const char *id,
-    bool notify, conn_reply_fn *fn, void *arg, struct reapq_error *err);
+    unsigned flags, conn_reply_fn *fn, void *arg, struct reapq_error *err);
 
 #endif

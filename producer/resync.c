@@ -95,8 +95,8 @@ submit_again(struct reapq_future *future)
 		return false;
 	/* Redis may have forgotten us with the task. */
 	future->queue->alive_ms = 0;
-	if (order_send(order, future->queue, future->id, true, on_submitted_again,
-		future, NULL) != 0)
+	if (order_send(order, future->queue, future->id, ORDER_NOTIFY | ORDER_AGAIN,
+		on_submitted_again, future, NULL) != 0)
 		return true;
 	future_ref(future);
 	future->looking = true;

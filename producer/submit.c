@@ -7,6 +7,7 @@
  */
 #include "call.h"
 #include "client.h"
+#include "durable.h"
 #include "error.h"
 #include "id.h"
 #include "loop.h"
@@ -15,6 +16,7 @@
 #include "reply.h"
 #include "watch.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +35,20 @@ struct sending {
 	char other[REAPQ_ID_MAX + 1]; /* the task that it joined by unique key */
 };
 
-/* {1,''} {0,state} {-1,'FULL'} {-3,id} */
+static int
+refuse_full(
+    const struct sending *s, const struct redisReply *reply, struct reapq_error *err)
+{
+	int64_t n, max;
+	if (reply_int(reply_at(reply, 2), &n, NULL) != 0 ||
+	    reply_int(reply_at(reply, 3), &max, NULL) != 0)
+		return error_set(err, REAPQ_EFULL, "queue %s is full", s->queue->name);
+	return error_set(err, REAPQ_EFULL,
+	    "queue %s is full: %" PRId64 " tasks wait, its maximum length is %" PRId64,
+	    s->queue->name, n, max);
+}
+
+/* {1,''} {0,state} {-1,'FULL',length,limit} {-3,id} {-4,'DRAINING'} */
 static int
 parse_submit(const struct redisReply *reply, void *arg, struct reapq_error *err)
 {
@@ -55,7 +70,11 @@ parse_submit(const struct redisReply *reply, void *arg, struct reapq_error *err)
 			s->future->joined = !s->id_made;
 		return 0;
 	case -1:
-		return error_set(err, REAPQ_EFULL, "queue %s is full", s->queue->name);
+		return refuse_full(s, reply, err);
+	case -4:
+		return error_set(err, REAPQ_EDRAINING,
+		    "queue %s is draining: it takes no new tasks until it is resumed",
+		    s->queue->name);
 	case -3:
 		if (!id_valid_bytes(text, len))
 			break;
@@ -112,8 +131,8 @@ send_one(
 	rc = prepare(client, task, wanted, s, &order, &error);
 	if (rc == 0 && order) {
 		len = order->message_len;
-		rc = order_send(order, s->queue, s->id, s->future != NULL, call_answer,
-		    &s->ask, &error);
+		rc = order_send(order, s->queue, s->id, s->future ? ORDER_NOTIFY : 0,
+		    call_answer, &s->ask, &error);
 	}
 	if (rc == 0 && s->future && order && !client->forget_payloads &&
 	    order->max_lost > 0) {
@@ -186,8 +205,13 @@ submit_slice(struct reapq_client *client, const char *tasks, size_t stride, size
     struct reapq_future **ret_futures, size_t *ret_used, struct reapq_error *err)
 {
 	struct call call;
-	size_t used = 0, bytes = 0;
-	int rc, first = 0;
+	size_t used = 0, bytes = 0, stored = 0;
+	unsigned epoch;
+	int rc = durable_begin(client, &epoch, err);
+	int first = 0;
+	*ret_used = max;
+	if (rc)
+		return rc;
 	call_init(&call, client);
 	while (used < max && bytes < SLICE_BYTES) {
 		struct sending *s = &sendings[used];
@@ -207,6 +231,7 @@ submit_slice(struct reapq_client *client, const char *tasks, size_t stride, size
 		struct reapq_future *none = NULL;
 		int code = conclude(
 		    &sendings[i], ret_futures ? &ret_futures[i] : &none, &error);
+		stored += code == 0;
 		if (code && rc == 0 && first == 0) {
 			first = code;
 			if (err)
@@ -214,7 +239,9 @@ submit_slice(struct reapq_client *client, const char *tasks, size_t stride, size
 		}
 	}
 	*ret_used = used;
-	return rc ? rc : first;
+	if (rc || first)
+		return rc ? rc : first;
+	return stored ? durable_confirm(client, epoch, stored, err) : 0;
 }
 
 int
@@ -269,7 +296,7 @@ reapq_submit(struct reapq_client *client, const struct reapq_task *task,
 {
 	struct reapq_future *future = NULL;
 	int rc = reapq_submit_many(client, task, 1, ret_future ? &future : NULL, err);
-	if (rc == 0 && ret_future)
+	if ((rc == 0 || rc == REAPQ_EUNCONFIRMED) && ret_future)
 		*ret_future = future;
 	return rc;
 }

@@ -10,14 +10,17 @@
 #include "error.h"
 #include "loop.h"
 #include "queue.h"
+#include "reply.h"
 
 #include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define RESYNC_MS 8000
 #define RESYNC_MIN_MS 80
 #define STEPS 8 /* timer periods in a resync */
 #define TICK_EVERY_MS 1000
+#define TICK_LIMIT 100
 #define TICK_TIMEOUT_MS 5000
 
 static void
@@ -29,20 +32,32 @@ arm(struct reapq_client *client, int64_t ms)
 	(void)evtimer_add(watch->timer, &in);
 }
 
+static void tick(struct queue *queue, const char *lock_ms);
+
+/* As much as a tick does at once: there may be more, and it is not to wait for the next.
+ * Each takes what it counts away, so this ends. */
 static void
 on_ticked(const struct redisReply *reply, const struct reapq_error *err, void *arg)
 {
 	struct queue *queue = arg;
-	(void)reply;
-	(void)err;
+	bool full = false;
+	for (size_t i = 0; !err && i < 3; i++) {
+		int64_t n = 0;
+		full =
+		    (reply_int(reply_at(reply, i), &n, NULL) == 0 && n >= TICK_LIMIT) ||
+		    full;
+	}
 	queue->ticking = false;
+	if (full)
+		tick(queue, "0");
 }
 
 static void
-tick(struct queue *queue)
+tick(struct queue *queue, const char *lock_ms)
 {
+	char limit[16];
 	/* limit, lock ms, gap ms, grace ms: see common/lua/tick.lua */
-	const char *const argv[] = {"100", "300", "10000", "5000"};
+	const char *const argv[] = {limit, lock_ms, "10000", "5000"};
 	struct conn_request request = {.script = &script_tick,
 	    .key = queue->base,
 	    .argc = 4,
@@ -50,10 +65,8 @@ tick(struct queue *queue)
 	    .timeout_ms = TICK_TIMEOUT_MS,
 	    .fn = on_ticked,
 	    .arg = queue};
-	int64_t now_ms = clock_boot_ms();
-	if (queue->ticking || now_ms - queue->ticked_ms < TICK_EVERY_MS)
-		return;
-	queue->ticked_ms = now_ms;
+	(void)snprintf(limit, sizeof limit, "%d", TICK_LIMIT);
+	queue->ticked_ms = clock_boot_ms();
 	queue->ticking = conn_send(queue->client->cmd, &request, NULL) == 0;
 }
 
@@ -76,7 +89,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 			if (q->open_n == 0)
 				continue;
 			queue_announce(q, client->cmd);
-			tick(q);
+			if (!q->ticking &&
+			    clock_boot_ms() - q->ticked_ms >= TICK_EVERY_MS)
+				tick(q, "300");
 			resync_step(q, all);
 		}
 		hint_fetch_more(client);

@@ -29,7 +29,7 @@ struct entry {
 	struct wire_box box;
 	char *id;
 	const char *queue;
-	int64_t lease_end_ms, left_ms;
+	int64_t lease_end_ms, left_ms, fetch_age_ms;
 };
 
 struct roster {
@@ -205,6 +205,7 @@ parse_registration(const struct redisReply *reply, void *arg, struct reapq_error
 	info->host = w.host ? w.host : "";
 	info->queues = w.queues ? w.queues : "";
 	info->isolation = w.isolation ? w.isolation : "";
+	info->hardening = w.hardening ? w.hardening : "";
 	info->version = w.version ? w.version : "";
 	info->handlers = w.handlers ? w.handlers : "";
 	info->pid = w.pid;
@@ -212,6 +213,7 @@ parse_registration(const struct redisReply *reply, void *arg, struct reapq_error
 	info->busy = w.busy;
 	info->tasks_done = w.tasks_done;
 	info->started_ms = w.started_ms;
+	entry->fetch_age_ms = w.fetch_age_ms;
 	return 0;
 }
 
@@ -237,8 +239,9 @@ read_registrations(struct roster *roster, struct reapq_error *err)
 		struct reapq_worker_info *info = &entry->info;
 		keys_worker(key, entry->queue, entry->id);
 		info->id = entry->id;
+		entry->fetch_age_ms = -1;
 		info->host = info->queues = info->isolation = info->version =
-		    info->handlers = "";
+		    info->handlers = info->hardening = "";
 		asks[2 * i] =
 		    (struct call_ask){.parse = parse_registration, .arg = entry};
 		asks[2 * i + 1] =
@@ -263,6 +266,9 @@ read_registrations(struct roster *roster, struct reapq_error *err)
 		entry->info.heartbeat_ms =
 		    entry->left_ms > 0 ? roster->now_ms - (REGISTRY_MS - entry->left_ms)
 				       : 0;
+		if (entry->info.heartbeat_ms > 0 && entry->fetch_age_ms >= 0)
+			entry->info.fetched_ms =
+			    entry->info.heartbeat_ms - entry->fetch_age_ms;
 	}
 	return rc;
 }

@@ -4,9 +4,9 @@
 set -eu
 
 build="gcc cmake ninja-build pkg-config libhiredis-dev libevent-dev libjansson-dev libdw-dev
-libelf-dev redis-server"
+libelf-dev libseccomp-dev redis-server"
 test="libcmocka-dev python3 python3-pytest python3-pytest-timeout python3-redis
-python3-msgpack clang clang-format clang-tidy llvm valgrind mandoc iproute2 procps"
+python3-msgpack clang clang-format clang-tidy llvm valgrind mandoc iproute2 procps gdb"
 
 [ "${REAPQ_NO_APT:-}" = "" ] || exit 0
 command -v apt-get >/dev/null 2>&1 || {

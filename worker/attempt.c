@@ -11,6 +11,7 @@
 #include "attempt_channel.h"
 #include "attempt_crash.h"
 #include "attempt_isolation.h"
+#include "attempt_move.h"
 #include "attempt_report.h"
 #include "attempt_watch.h"
 #include "check.h"
@@ -21,6 +22,7 @@
 #include "limit.h"
 #include "log.h"
 #include "runner_proc.h"
+#include "sandbox.h"
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
@@ -40,6 +42,8 @@ arm(struct attempt *a, int64_t ms)
 {
 	struct timeval tv = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
 
+	/* Counted from when this turn of the loop began, it would end too early. */
+	(void)event_base_update_cache_time(a->env->base);
 	/* Without memory for a timer there is no way to keep a promise. */
 	CHECK(event_add(a->ev_timer, &tv) == 0);
 }
@@ -127,9 +131,9 @@ attempt_free(struct attempt *a)
 	if (a == NULL)
 		return;
 	symbolize_cancel(a->naming);
+	attempt_move_forget(a);
 	attempt_watch_free(a->watch);
 	child_free(a->child);
-	isolation_leave(a->env->isolation, a->slot);
 	event_free(a->ev_timer);
 	free(a->crash);
 	wire_box_free(&a->box);
@@ -177,24 +181,31 @@ attempt_start(struct attempt *a, struct child *c)
 
 	CHECK(attempt_wants_child(a));
 	(void)event_del(a->ev_timer);
-	if (bytes == NULL || attempt_isolation_enter(a, child_pid(c), &err) != 0) {
+	if (bytes == NULL || attempt_isolation_enter(a, c, &err) != 0) {
 		free(bytes);
 		child_free(c);
+		a->slot = NULL;
 		unfit(a, err.msg);
 		conclude(a);
 		return;
 	}
+	/* It may run, and die, before the next line of ours does. */
+	a->started_ms = clock_mono_ms();
+	a->started_wall_ms = clock_wall_ms();
 	if (child_dispatch(c, bytes, len, (size_t)a->limits.output, &watcher, &err) !=
 	    0) {
+		a->started_ms = a->started_wall_ms = 0;
 		child_free(c);
+		a->slot = NULL;
 		unfit(a, err.msg);
 		conclude(a);
 		return;
 	}
 	a->child = c;
+	a->uid = child_uid(c);
+	(void)sandbox_words_of(
+	    a->env->sandbox, a->uid, a->hardening, sizeof(a->hardening));
 	a->state = ATTEMPT_RUNNING;
-	a->started_ms = clock_mono_ms();
-	a->started_wall_ms = clock_wall_ms();
 	if (a->limits.time_ms >= 0)
 		arm(a, a->limits.time_ms);
 	attempt_watch_start(a);
@@ -313,17 +324,23 @@ on_held_child(void *arg)
 	    &a->leftovers, child_gen(a->child), child_pid(a->child), false);
 }
 
+static void
+let_go(struct attempt *a)
+{
+	if (a->child != NULL)
+		child_reap(a->child);
+	child_free(a->child);
+	a->child = NULL;
+	a->slot = NULL;
+}
+
 /* It died before it had its task: another child takes it. */
 static void
 start_over(struct attempt *a)
 {
 	attempt_watch_free(a->watch);
 	a->watch = NULL;
-	child_reap(a->child);
-	child_free(a->child);
-	a->child = NULL;
-	isolation_leave(a->env->isolation, a->slot);
-	a->slot = NULL;
+	let_go(a);
 	a->state = ATTEMPT_WAITING;
 	a->started_ms = a->started_wall_ms = 0;
 	a->evidence.intent = JUDGE_NO_INTENT;
@@ -331,12 +348,29 @@ start_over(struct attempt *a)
 	a->env->on_wants_child(a->env->arg);
 }
 
+/* Nor could it be told what would kill one outside of its cgroup. */
+static void
+give_up(struct attempt *a)
+{
+	(void)event_del(a->ev_timer);
+	attempt_watch_free(a->watch);
+	a->watch = NULL;
+	let_go(a);
+	a->started_ms = a->started_wall_ms = 0;
+	unfit(a, "its child could not enter its cgroup: was that removed?");
+	conclude(a);
+}
+
 static void
 on_exit_of_child(void *arg)
 {
 	struct attempt *a = arg;
 
-	if (child_missed_task(a->child) && a->evidence.intent == JUDGE_NO_INTENT) {
+	if (a->evidence.intent == JUDGE_NO_INTENT && child_was_homeless(a->child)) {
+		give_up(a);
+		return;
+	}
+	if (a->evidence.intent == JUDGE_NO_INTENT && child_missed_task(a->child)) {
 		start_over(a);
 		return;
 	}
@@ -393,6 +427,8 @@ sweep(struct attempt *a)
 	/* The group still exists: its leader is our zombie. */
 	(void)kill(-child_pid(a->child), SIGKILL);
 	inside = isolation_kill(a->slot);
+	if (a->slot == NULL)
+		sandbox_kill_user(a->uid);
 	if (left < inside)
 		left = inside;
 	if (left > 0 && clock_mono_ms() < a->sweep_until_ms) {
@@ -400,6 +436,7 @@ sweep(struct attempt *a)
 		return;
 	}
 	a->evidence.leftover_processes = a->leftovers.count;
+	a->evidence.cgroup.others_killed = a->leftovers.killed;
 	a->evidence.wait_code = child_wait_code(a->child);
 	a->evidence.wait_status = child_wait_status(a->child);
 	child_usage(a->child, &a->evidence.usage);
@@ -442,18 +479,18 @@ conclude(struct attempt *a)
 		attempt_report_log(a);
 	}
 	a->state = ATTEMPT_REPORTING;
+	if (attempt_move_begin(a, conclude)) {
+		if (held)
+			a->env->on_slot_free(a->env->arg);
+		return;
+	}
 	if (attempt_report_send(a, on_reported, &err) != 0) {
 		log_event(LOG_ERROR, "report_delayed", "task=%s why=%s", a->id,
 		    log_quote(err.msg));
 		attempt_report_shrink(a);
 		arm(a, RETRY_REPORT_MS);
 	} else {
-		if (a->child != NULL)
-			child_reap(a->child);
-		child_free(a->child);
-		a->child = NULL;
-		isolation_leave(a->env->isolation, a->slot);
-		a->slot = NULL;
+		let_go(a);
 	}
 	if (held)
 		a->env->on_slot_free(a->env->arg);

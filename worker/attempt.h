@@ -15,6 +15,7 @@
 #include "judge.h"
 #include "leftovers.h"
 #include "outbox.h"
+#include "sandbox.h"
 #include "symbolize.h"
 #include "wire.h"
 #include <sys/queue.h>
@@ -30,6 +31,7 @@ enum attempt_state {
 };
 
 struct attempt;
+struct conn;
 
 /* What all attempts of a worker share; borrowed. */
 struct attempt_env {
@@ -39,6 +41,8 @@ struct attempt_env {
 	struct outbox *outbox;
 	struct symbolize *symbolize;
 	struct isolation *isolation;
+	struct sandbox *sandbox; /* NULL: none */
+	struct conn *main, *big;
 	const char *worker_id, *host;
 	void (*on_slot_free)(void *arg); /* its child is gone */
 	void (*on_closed)(struct attempt *a, void *arg);
@@ -67,7 +71,8 @@ struct attempt {
 	struct wire_task task;
 	struct reapq_limits limits; /* in force */
 	struct child *child;
-	struct isolation_slot *slot; /* its cgroup, NULL: this tier has none */
+	uint32_t uid;                /* the child's own; 0: none */
+	struct isolation_slot *slot; /* its child's cgroup, NULL: this tier has none */
 	struct attempt_watch *watch; /* NULL: the kernel does it all */
 	struct event *ev_timer;      /* time limit, then the kill, then the sweep */
 	int64_t started_ms;          /* monotonic; 0: it has not */
@@ -75,13 +80,17 @@ struct attempt {
 	struct judge_evidence evidence;
 	struct buf result, text; /* text: error or refusal */
 	char intent_text[128];
-	bool signalled;               /* a signal of ours has gone out */
-	int64_t ask_until_ms;         /* asked where it is, and waiting; 0: not */
-	struct crash_record *crash;   /* NULL: none was wanted */
-	struct symbolize_job *naming; /* while NAMING */
+	char hardening[SANDBOX_WORDS_MAX]; /* of its child; "" */
+	bool signalled;                    /* a signal of ours has gone out */
+	int64_t ask_until_ms;              /* asked where it is, and waiting; 0: not */
+	struct crash_record *crash;        /* NULL: none was wanted */
+	struct symbolize_job *naming;      /* while NAMING */
 	int64_t log_lines;
 	int64_t sweep_until_ms;
 	struct leftovers leftovers;
+	void (*on_moved)(struct attempt *a); /* a move to another queue was begun */
+	int64_t move_now_ms;                 /* Redis's clock then */
+	const char *moved_to;                /* NULL: it stays; in box */
 	bool buried; /* the message could not be read: to the dead list */
 	struct judge_finding finding;
 };

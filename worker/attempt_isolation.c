@@ -7,6 +7,8 @@
  */
 #include "attempt_isolation.h"
 
+#include "sandbox.h"
+#include "tree_usage.h"
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -25,12 +27,14 @@ attempt_isolation_rest(const struct attempt *a)
 }
 
 int
-attempt_isolation_enter(struct attempt *a, pid_t pid, struct reapq_error *err)
+attempt_isolation_enter(struct attempt *a, struct child *c, struct reapq_error *err)
 {
-	a->evidence.pid = pid;
+	a->slot = child_slot(c);
+	a->evidence.pid = child_pid(c);
+	a->evidence.seccomp = sandbox_profile(a->env->sandbox);
 	a->evidence.memory_rlimit = a->env->config->memory_rlimit;
-	return isolation_enter(
-	    a->env->isolation, pid, &a->limits, &a->slot, &a->evidence.cgroup, err);
+	return isolation_enter(a->env->isolation, a->slot, child_pid(c), &a->limits,
+	    &a->evidence.cgroup, err);
 }
 
 void
@@ -50,6 +54,7 @@ attempt_isolation_usage(struct attempt *a)
 	const struct judge_cgroup *c = &a->evidence.cgroup;
 	struct reapq_usage *u = &a->evidence.usage;
 
+	a->evidence.waited_cpu_ms = tree_usage_waited_cpu_ms(child_pid(a->child));
 	if (c->has_peak) {
 		u->peak_memory = c->after.peak;
 		u->memory_source = c->v2 ? "memory.peak" : "memory.max_usage_in_bytes";

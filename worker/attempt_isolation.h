@@ -7,7 +7,9 @@
 /* The limits that the child has to put on itself: what no cgroup and no watch does. */
 struct reapq_limits attempt_isolation_rest(const struct attempt *a);
 
-int attempt_isolation_enter(struct attempt *a, pid_t pid, struct reapq_error *err);
+/* In the child's own cgroup: the limits, and the first reading. */
+int attempt_isolation_enter(
+    struct attempt *a, struct child *c, struct reapq_error *err);
 
 /* Its child is dead and nothing is reaped yet. */
 void attempt_isolation_read(struct attempt *a);

@@ -9,11 +9,13 @@
 #include "clock.h"
 #include "crash_words.h"
 #include "error.h"
+#include "escalate.h"
 #include "keys.h"
 #include "log.h"
 #include "names.h"
 #include "retry.h"
 #include "rnd.h"
+#include "signature.h"
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -114,16 +116,40 @@ fill(struct attempt *a, struct reapq_report *r)
 	r->host = a->env->host;
 	r->pid = a->child != NULL ? child_pid(a->child) : 0;
 	r->isolation = isolation_name(a->env->isolation);
+	r->hardening = a->hardening;
 	r->leftover_processes = a->evidence.leftover_processes;
 	r->submitted_ms = a->task.submitted_ms;
 	r->started_ms = a->started_wall_ms;
 	r->ended_ms = a->ended_wall_ms;
+	r->moved_to = a->moved_to;
 	fill_end(a, r);
 	fill_streams(a, r);
 }
 
+/* The task as it shall run next, with more memory; false: it shall not, or cannot. */
+static bool
+raise_memory(const struct attempt *a, struct buf *message)
+{
+	struct wire_task next = a->task;
+	struct reapq_error err = REAPQ_ERROR_INIT;
+
+	if (a->buried || !escalate(&a->task, a->finding.verdict, a->limits.memory,
+			     a->env->config->ceilings.memory, &next.limits.memory))
+		return false;
+	next.oom_raised++;
+	if (wire_task_encode(&next, message, &err) != 0) {
+		log_event(LOG_ERROR, "memory_not_raised", "task=%s why=%s", a->id,
+		    log_quote(err.msg));
+		return false;
+	}
+	log_event(LOG_INFO, "memory_raised", "task=%s attempt=%d from=%lld to=%lld",
+	    a->id, a->number, (long long)a->limits.memory,
+	    (long long)next.limits.memory);
+	return true;
+}
+
 static const char *
-mode_of(const struct attempt *a, int64_t *ret_delay_ms)
+mode_of(const struct attempt *a, struct buf *message, int64_t *ret_delay_ms)
 {
 	uint32_t set = 0;
 
@@ -133,6 +159,13 @@ mode_of(const struct attempt *a, int64_t *ret_delay_ms)
 	/* Given back, or, when the lease is gone, told to whom it may concern. */
 	if (a->finding.verdict == REAPQ_V_WORKER_LOST)
 		return a->started_ms == 0 ? "L" : "S";
+	if (a->moved_to != NULL)
+		return "F";
+	if (raise_memory(a, message)) {
+		*ret_delay_ms = retry_delay_ms(
+		    a->task.retry_delay_ms, a->task.oom_raised + 1, rnd_u32());
+		return "M";
+	}
 	if (retry_parse(a->task.retry_on, &set, NULL) != 0 ||
 	    !retry_wanted(set, a->finding.verdict, a->failed + 1, a->task.max_attempts))
 		return "F";
@@ -147,9 +180,13 @@ attempt_report_send(struct attempt *a, outbox_fn *fn, struct reapq_error *err)
 	char base[KEYS_MAX];
 	struct reapq_report report;
 	struct reapq_frame frames[CRASH_PAGE_FRAMES];
-	struct buf bytes = {0}, brief = {0};
-	struct outbox_item item = {
-	    .base = keys_base(base, a->queue), .id = a->id, .token = a->token};
+	char signature[SIGNATURE_MAX] = "";
+	struct buf bytes = {0}, brief = {0}, message = {0};
+	struct outbox_item item = {.base = keys_base(base, a->queue),
+	    .id = a->id,
+	    .token = a->token,
+	    .why = "",
+	    .signature = signature};
 	int rc;
 
 	fill(a, &report);
@@ -160,22 +197,30 @@ attempt_report_send(struct attempt *a, outbox_fn *fn, struct reapq_error *err)
 	    .message = report.message,
 	    .worker = report.worker,
 	    .started_ms = report.started_ms,
-	    .ended_ms = report.ended_ms};
+	    .ended_ms = report.ended_ms,
+	    .memory_limit = a->limits.memory > 0 ? a->limits.memory : 0};
 	if ((rc = wire_report_encode(&report, &bytes, err)) != 0 ||
 	    (rc = wire_attempt_encode(&attempt, &brief, err)) != 0)
 		goto out;
-	item.mode = mode_of(a, &item.retry_delay_ms);
+	item.mode = mode_of(a, &message, &item.retry_delay_ms);
+	item.message = message.data;
+	item.message_len = message.len;
 	item.report = bytes.data;
 	item.report_len = bytes.len;
 	item.short_report = brief.data;
 	item.short_len = brief.len;
-	item.why = a->buried ? a->finding.message : "";
+	/* What has moved is not dead: it may yet return. */
+	if (a->moved_to == NULL && signature_wanted(&report)) {
+		item.why = report.message;
+		signature_make(&report, signature);
+	}
 	rc = outbox_send(a->env->outbox, &item, fn, a, err);
 	if (rc == 0)
 		buf_free(&a->result);
 out:
 	buf_free(&bytes);
 	buf_free(&brief);
+	buf_free(&message);
 	return rc;
 }
 

@@ -25,6 +25,7 @@
 #define TEXT_MAX 65536 /* of mountinfo */
 #define PROCS_MAX 4096
 #define REMOVE_TRIES 400 /* of 5 ms */
+#define HOME_TRIES 200   /* of 5 ms */
 
 int
 cgroup_dir_read_path(const char *path, char *ret, size_t cap)
@@ -91,7 +92,9 @@ cgroup_dir_make(
 		int sys = errno;
 
 		d->path[0] = '\0';
-		return error_sys(err, sys, "mkdir %s/%s", parent, name);
+		(void)error_sys(err, sys, "mkdir %s/%s", parent, name);
+		errno = sys;
+		return REAPQ_ESYS;
 	}
 	d->fd = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (d->fd < 0) {
@@ -99,7 +102,9 @@ cgroup_dir_make(
 
 		(void)rmdir(d->path);
 		d->path[0] = '\0';
-		return error_sys(err, sys, "open %s/%s", parent, name);
+		(void)error_sys(err, sys, "open %s/%s", parent, name);
+		errno = sys;
+		return REAPQ_ESYS;
 	}
 	return 0;
 }
@@ -108,21 +113,32 @@ int
 cgroup_dir_make_home(
     struct cgroup_dir *d, const char *parent, const char *name, struct reapq_error *err)
 {
+	struct reapq_error why = REAPQ_ERROR_INIT;
 	char full[192];
 	struct stat st;
-	int rc;
+	int rc = 0;
 
 	snprintf(full, sizeof(full), CGROUP_DIR_PREFIX "%s", name);
-	for (int i = 0; i < 8; i++) {
-		if ((rc = cgroup_dir_make(d, parent, full, err)) != 0)
-			return rc;
-		/* Between mkdir and flock another worker's sweep may have taken it for
-		 * a dead one's: then it is gone, or is being removed. */
-		if (flock(d->fd, LOCK_EX | LOCK_NB) == 0 && stat(d->path, &st) == 0)
+	/* Until it is held, the sweep of a worker that starts just now may take it for a
+	 * dead one's: then it is gone, is being removed, or is held by that worker, which
+	 * may have to wait for a CPU before it lets go. */
+	for (int i = 0; i < HOME_TRIES; i++) {
+		if (i > 2)
+			(void)poll(NULL, 0, 5);
+		rc = cgroup_dir_make(d, parent, full, &why);
+		if (rc != 0 && (errno != ENOENT || access(parent, F_OK) != 0))
+			break;
+		if (rc == 0 && flock(d->fd, LOCK_EX | LOCK_NB) == 0 &&
+		    stat(d->path, &st) == 0)
 			return 0;
 		cgroup_dir_close(d);
 	}
-	return error_set(err, REAPQ_ESYS, "%s/%s is held by another", parent, full);
+	if (rc == 0)
+		return error_set(
+		    err, REAPQ_ESYS, "%s/%s is held by another", parent, full);
+	if (err != NULL)
+		*err = why;
+	return rc;
 }
 
 void

@@ -33,7 +33,7 @@ bool cgroup_dir_own(const char *controller, char *ret_path, size_t cap);
 /* Has systemd given this directory away (Delegate=)? */
 bool cgroup_dir_delegated(const char *path);
 
-/* mkdir and open; one that exists already is taken. */
+/* mkdir and open; one that exists already is taken. After a failure errno says why. */
 int cgroup_dir_make(struct cgroup_dir *d, const char *parent, const char *name,
     struct reapq_error *err);
 /* Makes parent/reapq.NAME and holds it. */

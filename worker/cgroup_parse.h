@@ -21,11 +21,13 @@ struct cgroup_counters {
 	int64_t pids_max;       /* forks refused for its limit of processes */
 	int64_t pids_peak;
 	int64_t peak; /* bytes */
+	int64_t oomd_ooms,
+	    oomd_kill; /* what systemd-oomd wrote down, see cgroup_oomd.h */
 };
 
-#define CGROUP_COUNTERS_NONE               \
-	{                                  \
-		-1, -1, -1, -1, -1, -1, -1 \
+#define CGROUP_COUNTERS_NONE                       \
+	{                                          \
+		-1, -1, -1, -1, -1, -1, -1, -1, -1 \
 	}
 
 /* "key N" lines, as in memory.events and cpu.stat: N, or -1 without such a line. */

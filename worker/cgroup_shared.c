@@ -6,6 +6,7 @@
 #include "cgroup_shared.h"
 
 #include "cgroup_dir.h"
+#include "cgroup_oomd.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +16,7 @@ void
 cgroup_shared_init(struct cgroup_shared *s)
 {
 	memset(s, 0, sizeof(*s));
-	s->events_fd = s->failcnt_fd = -1;
+	s->events_fd = s->failcnt_fd = s->dir_fd = -1;
 }
 
 static int
@@ -44,6 +45,8 @@ bool
 cgroup_shared_open(struct cgroup_shared *s, const char *v1, const char *v2, bool slots)
 {
 	/* What happens in the slots counts in memory.events too. */
+	if (v2[0] != '\0')
+		s->dir_fd = open(v2, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (v2[0] != '\0' && slots)
 		s->events_fd = open_file(v2, "memory.events.local");
 	if (v2[0] != '\0' && s->events_fd < 0)
@@ -67,6 +70,8 @@ cgroup_shared_close(struct cgroup_shared *s)
 		close(s->events_fd);
 	if (s->failcnt_fd >= 0)
 		close(s->failcnt_fd);
+	if (s->dir_fd >= 0)
+		close(s->dir_fd);
 	cgroup_shared_init(s);
 }
 
@@ -77,6 +82,8 @@ cgroup_shared_read(const struct cgroup_shared *s, struct cgroup_counters *ret)
 	char text[1024];
 
 	*ret = none;
+	if (s->dir_fd >= 0)
+		cgroup_oomd_read(s->dir_fd, ret);
 	if (cgroup_dir_reread(s->events_fd, text, sizeof(text))) {
 		ret->oom_kill = cgroup_parse_key(text, "oom_kill");
 		ret->oom = cgroup_parse_key(text, "oom");

@@ -10,6 +10,7 @@
 
 struct cgroup_shared {
 	int events_fd, failcnt_fd; /* -1: not readable */
+	int dir_fd;                /* of v2, for its marks; -1: none */
 	bool v2;
 	bool oom_group; /* an OOM kill in it kills all, the worker too */
 };

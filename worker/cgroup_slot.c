@@ -6,7 +6,9 @@
  */
 #include "cgroup_slot.h"
 
+#include "cgroup_oomd.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -41,19 +43,74 @@ cgroup_slot_remove(struct cgroup_slot *s)
 	cgroup_dir_remove(&s->pids);
 }
 
+/* The tree's first: what can kill it must have it before anything else. memory's last: who
+ * is in there is in all of them. */
+static const enum cgroup_file doors[] = {
+    CGROUP_TREE_PROCS, CGROUP_PIDS_PROCS, CGROUP_MEMORY_PROCS};
+
+#define DOORS (sizeof(doors) / sizeof(doors[0]))
+
+static bool
+is_door(const struct cgroup_slot *s, size_t i, bool pids)
+{
+	return s->fd[doors[i]] >= 0 && (pids || doors[i] != CGROUP_PIDS_PROCS);
+}
+
 int
 cgroup_slot_enter(const struct cgroup_slot *s, pid_t pid, bool pids)
 {
-	/* The tree's first: what can kill it must have it before anything else. */
-	static const enum cgroup_file order[] = {
-	    CGROUP_TREE_PROCS, CGROUP_MEMORY_PROCS, CGROUP_PIDS_PROCS};
 	char text[16];
 
 	snprintf(text, sizeof(text), "%d", (int)pid);
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]) - !pids; i++)
-		if (s->fd[order[i]] >= 0 && !cgroup_dir_rewrite(s->fd[order[i]], text))
+	for (size_t i = 0; i < DOORS; i++)
+		if (is_door(s, i, pids) && !cgroup_dir_rewrite(s->fd[doors[i]], text))
 			return -errno;
 	return 0;
+}
+
+int
+cgroup_slot_enter_pids(const struct cgroup_slot *s, pid_t pid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	return s->fd[CGROUP_PIDS_PROCS] < 0 ||
+		       cgroup_dir_rewrite(s->fd[CGROUP_PIDS_PROCS], text)
+		   ? 0
+		   : -errno;
+}
+
+int
+cgroup_slot_doors(const struct cgroup_slot *s, bool pids,
+    int fds[CGROUP_SLOT_DOORS_MAX], bool *ret_into)
+{
+	int n = 0;
+
+	/* Only v1 has that file. */
+	*ret_into = s->fd[CGROUP_TREE_PROCS] >= 0 && s->fd[CGROUP_FREEZE] < 0;
+	if (*ret_into)
+		fds[n++] = s->tree.fd;
+	for (size_t i = 0; i < DOORS; i++)
+		if (is_door(s, i, pids))
+			fds[n++] = s->fd[doors[i]];
+	return n;
+}
+
+bool
+cgroup_slot_has(const struct cgroup_slot *s, pid_t pid)
+{
+	static pid_t pids[PROCS_MAX];
+	bool v1 = s->fd[CGROUP_MEMORY_PROCS] >= 0;
+	/* Opened anew: v1 keeps what it has listed by a descriptor for a second. */
+	int fd = cgroup_dir_open(v1 ? &s->memory : &s->tree, "cgroup.procs", O_RDONLY);
+	int n = cgroup_dir_procs(fd, pids, PROCS_MAX);
+	bool found = false;
+
+	for (int i = 0; i < n && !found; i++)
+		found = pids[i] == pid;
+	if (fd >= 0)
+		close(fd);
+	return found;
 }
 
 static int64_t
@@ -78,6 +135,7 @@ cgroup_slot_read(
 		c->oom = cgroup_parse_key(text, "oom");
 	}
 	c->peak = number_of(s->fd[CGROUP_PEAK]);
+	cgroup_oomd_read(s->tree.fd, c);
 	if (!limited)
 		return;
 	c->failcnt = number_of(s->fd[CGROUP_FAILCNT]);

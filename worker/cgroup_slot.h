@@ -60,6 +60,18 @@ void cgroup_slot_remove(struct cgroup_slot *s);
 /* Puts the process, and all that it will start, in; on v1 into pids only if asked. 0 or
  * negative errno. */
 int cgroup_slot_enter(const struct cgroup_slot *s, pid_t pid, bool pids);
+/* On v1: into pids alone. */
+int cgroup_slot_enter_pids(const struct cgroup_slot *s, pid_t pid);
+
+#define CGROUP_SLOT_DOORS_MAX 4
+
+/* For a process that is to put itself in: its cgroup.procs files; with *ret_into before
+ * them the directory to be born in by clone3, which is that of the first. They stay the
+ * slot's. Returns how many. */
+int cgroup_slot_doors(const struct cgroup_slot *s, bool pids,
+    int fds[CGROUP_SLOT_DOORS_MAX], bool *ret_into);
+/* Has it come through all of the doors? */
+bool cgroup_slot_has(const struct cgroup_slot *s, pid_t pid);
 /* What can have changed since the last reading is read into counters, the rest of it
  * stays: with limited, also what only a limit can raise. */
 void cgroup_slot_read(

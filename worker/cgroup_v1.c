@@ -32,10 +32,14 @@ open_home(struct cgroup_dir *home, const char *controller, const char *name,
 int
 cgroup_v1_open(struct cgroup_homes *homes, const char *name, struct reapq_error *err)
 {
+	char freezer[CGROUP_DIR_PATH_MAX];
 	int rc = open_home(&homes->memory, "memory", name, err);
 
 	if (rc != 0)
 		return rc;
+	/* A dead worker may have used it where this one does not. */
+	if (cgroup_dir_own("freezer", freezer, sizeof(freezer)))
+		cgroup_dir_sweep(freezer);
 	/* Without it forks are limited by RLIMIT_NPROC, which is no reason to do without
 	 * the rest. */
 	(void)open_home(&homes->pids, "pids", name, NULL);

@@ -9,6 +9,7 @@
 #include "isolation.h"
 #include "isolation_probe.h"
 #include "leftovers.h"
+#include "sandbox.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -59,5 +60,5 @@ check_host(const struct config *config, FILE *out, struct reapq_error *err)
 	isolation_probe_row(out, "not PID 1", getpid() != 1,
 	    getpid() == 1 ? "strangers are reaped" : "");
 	fprintf(out, "%-34s %d\n", "usable cores", cpus_usable());
-	return 0;
+	return sandbox_check(config, out, err);
 }

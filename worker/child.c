@@ -1,51 +1,62 @@
 /*
- * child.c - owns a child's pidfd, channel, pipes, crash page and wait status.
+ * child.c - owns a child's pidfd, crash page and wait status; its streams are a part.
  *
  * Invariants: each event is a field and is pending only while its descriptor is open;
- * pid_fd >= 0 from child_forked to child_reap. Reads never block and are bounded a
- * turn, so that a child that floods cannot starve the others; after its death what the
- * kernel still holds is read to the end, which is bounded by the socket's and the pipes'
- * buffers. Never waits for an end of file.
+ * pid_fd >= 0 from child_forked to child_reap. What the kernel still holds of the streams
+ * at its death is read before anybody is told.
  */
 #include "child.h"
 
 #include "check.h"
+#include "child_streams.h"
 #include "error.h"
+#include "isolation.h"
 #include "leftovers.h"
 #include "runner_proc.h"
+#include "sandbox.h"
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define HELD_US 20000
-#define READ_CHUNK ((size_t)256 * 1024)
 
 struct child {
-	struct event_base *base;
+	struct child_origin from;
 	struct child_watcher watcher;
 	uint32_t gen;
+	uint32_t uid;                /* from sandbox; 0: none of its own */
+	struct isolation_slot *slot; /* NULL: none */
 	pid_t pid;
 	enum child_state state;
-	int pid_fd, chan_fd, out_fd, err_fd;
+	int pid_fd;
 	int page_fd; /* never mapped here: a hostile child could cut it short */
-	struct event *ev_pid, *ev_held, *ev_chan, *ev_chan_write, *ev_out, *ev_err;
-	char *task; /* what the child has not taken yet */
-	size_t task_len, task_off;
-	struct frame_reader reader;
-	bool garbled, missed;
-	struct capture out, err;
+	struct event *ev_pid, *ev_held;
+	struct child_streams streams;
 	siginfo_t si;
 	struct rusage usage;
 };
+
+/* Not before it is reaped: nobody else may become its user, or come into its cgroup, while
+ * it is there. */
+static void
+give_back(struct child *c)
+{
+	bool gone = c->state == CHILD_DEAD && !child_was_homeless(c);
+
+	sandbox_give_user(c->from.sandbox, c->uid);
+	c->uid = 0;
+	isolation_leave(c->from.isolation, c->slot, gone);
+	c->slot = NULL;
+}
 
 static void
 close_fd(int *fd)
@@ -63,14 +74,6 @@ free_event(struct event **ev)
 	*ev = NULL;
 }
 
-static void
-forget_task(struct child *c)
-{
-	free(c->task);
-	c->task = NULL;
-	free_event(&c->ev_chan_write);
-}
-
 /* Zeroed, and its memory there already: the child may have none left to give. */
 static int
 new_page(void)
@@ -83,58 +86,53 @@ new_page(void)
 	return fd;
 }
 
-int
-child_new(struct child **ret_child, struct event_base *base, struct runner_proc *r,
-    uint32_t gen, const struct child_watcher *watcher, struct reapq_error *err)
+static int
+ask(struct child *c, struct runner_spawn *spawn, struct reapq_error *err)
 {
-	int chan[2] = {-1, -1}, out[2] = {-1, -1}, errs[2] = {-1, -1};
+	int rc = sandbox_take_user(c->from.sandbox, &c->uid, err);
+
+	if (rc == 0)
+		rc = isolation_reserve(c->from.isolation, &c->slot, err);
+	if (rc != 0)
+		return rc;
+	spawn->uid = c->uid;
+	spawn->fds_n +=
+	    isolation_doors(c->slot, spawn->fds + LINK_SPAWN_FDS, &spawn->into);
+	return runner_proc_spawn(c->from.runner, spawn, err);
+}
+
+int
+child_new(struct child **ret_child, const struct child_origin *origin, uint32_t gen,
+    const struct child_watcher *watcher, struct reapq_error *err)
+{
+	struct runner_spawn spawn = {
+	    .gen = gen, .fds = {-1, -1, -1, -1}, .fds_n = LINK_SPAWN_FDS};
 	struct child *c = calloc(1, sizeof(*c));
 	int rc;
 
 	if (c == NULL)
 		return error_set(err, REAPQ_ENOMEM, "no memory for a child");
-	c->base = base;
+	c->from = *origin;
 	c->watcher = *watcher;
 	c->gen = gen;
 	c->pid_fd = -1;
 	c->page_fd = new_page();
-	if (c->page_fd < 0 ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, chan) != 0 ||
-	    pipe2(out, O_CLOEXEC) != 0 || pipe2(errs, O_CLOEXEC) != 0) {
-		rc = error_sys(err, errno, "descriptors for a child");
-	} else {
-		int fds[] = {chan[1], out[1], errs[1], c->page_fd};
-
-		/* our ends only: flags of a socketpair's ends and a pipe's are apart */
-		(void)fcntl(chan[0], F_SETFL, O_NONBLOCK);
-		(void)fcntl(out[0], F_SETFL, O_NONBLOCK);
-		(void)fcntl(errs[0], F_SETFL, O_NONBLOCK);
-		rc = runner_proc_spawn(r, gen, fds, err);
-	}
-	close_fd(&chan[1]);
-	close_fd(&out[1]);
-	close_fd(&errs[1]);
-	c->chan_fd = chan[0];
-	c->out_fd = out[0];
-	c->err_fd = errs[0];
+	rc = c->page_fd < 0 ? -errno : 0;
+	if (rc == 0)
+		rc = child_streams_open(&c->streams, origin->base, spawn.fds);
+	else
+		c->streams.chan_fd = c->streams.out_fd = c->streams.err_fd = -1;
+	spawn.fds[3] = c->page_fd;
+	rc = rc == 0 ? ask(c, &spawn, err)
+		     : error_sys(err, -rc, "descriptors for a child");
+	for (int i = 0; i < 3; i++)
+		close_fd(&spawn.fds[i]);
 	if (rc != 0) {
 		child_free(c);
 		return rc;
 	}
 	*ret_child = c;
 	return 0;
-}
-
-static void
-close_streams(struct child *c)
-{
-	free_event(&c->ev_chan);
-	free_event(&c->ev_out);
-	free_event(&c->ev_err);
-	forget_task(c);
-	close_fd(&c->chan_fd);
-	close_fd(&c->out_fd);
-	close_fd(&c->err_fd);
 }
 
 void
@@ -147,13 +145,12 @@ child_free(struct child *c)
 		(void)kill(c->pid, SIGKILL);
 		leftovers_reap(c->pid);
 	}
-	close_streams(c);
+	give_back(c);
+	child_streams_free(&c->streams);
 	free_event(&c->ev_pid);
 	free_event(&c->ev_held);
 	close_fd(&c->pid_fd);
 	close_fd(&c->page_fd);
-	capture_free(&c->out);
-	capture_free(&c->err);
 	free(c);
 }
 
@@ -169,98 +166,22 @@ child_pid(const struct child *c)
 	return c->pid;
 }
 
+uint32_t
+child_uid(const struct child *c)
+{
+	return c->uid;
+}
+
+struct isolation_slot *
+child_slot(const struct child *c)
+{
+	return c->slot;
+}
+
 enum child_state
 child_state(const struct child *c)
 {
 	return c->state;
-}
-
-static int
-on_frame(enum frame_type type, const void *data, size_t len, void *arg)
-{
-	struct child *c = arg;
-
-	if (c->watcher.on_frame != NULL)
-		c->watcher.on_frame(type, data, len, c->watcher.arg);
-	return 0;
-}
-
-/* One turn's worth of the channel; true if there may be more. */
-static bool
-read_channel(struct child *c)
-{
-	static char chunk[READ_CHUNK];
-	struct reapq_error err = REAPQ_ERROR_INIT;
-	ssize_t n = recv(c->chan_fd, chunk, sizeof(chunk), MSG_DONTWAIT);
-
-	if (n <= 0) {
-		if (n == 0 || (errno != EAGAIN && errno != EINTR))
-			free_event(&c->ev_chan);
-		return n < 0 && errno == EINTR;
-	}
-	if (c->garbled)
-		return true;
-	if (frame_reader_feed(&c->reader, chunk, (size_t)n, on_frame, c, &err) != 0) {
-		c->garbled = true;
-		if (c->watcher.on_garbled != NULL)
-			c->watcher.on_garbled(&err, c->watcher.arg);
-	}
-	return true;
-}
-
-static bool
-read_pipe(int fd, struct capture *to, struct event **ev)
-{
-	static char chunk[READ_CHUNK];
-	ssize_t n = read(fd, chunk, sizeof(chunk));
-
-	if (n > 0) {
-		capture_add(to, chunk, (size_t)n);
-		return true;
-	}
-	if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		free_event(ev);
-	return n < 0 && errno == EINTR;
-}
-
-static void
-on_channel(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)read_channel(arg);
-}
-
-static void
-on_out(evutil_socket_t fd, short what, void *arg)
-{
-	struct child *c = arg;
-
-	(void)fd;
-	(void)what;
-	(void)read_pipe(c->out_fd, &c->out, &c->ev_out);
-}
-
-static void
-on_err(evutil_socket_t fd, short what, void *arg)
-{
-	struct child *c = arg;
-
-	(void)fd;
-	(void)what;
-	(void)read_pipe(c->err_fd, &c->err, &c->ev_err);
-}
-
-/* A bound in turns, not an end of file: a grandchild may write as fast as we read. */
-static void
-drain(struct child *c)
-{
-	for (int i = 0; i < 64 && c->chan_fd >= 0 && read_channel(c); i++)
-		;
-	for (int i = 0; i < 64 && read_pipe(c->out_fd, &c->out, &c->ev_out); i++)
-		;
-	for (int i = 0; i < 64 && read_pipe(c->err_fd, &c->err, &c->ev_err); i++)
-		;
 }
 
 /* True once the kernel lets us have its status. The raw call has a fifth argument that
@@ -293,8 +214,7 @@ on_death(evutil_socket_t fd, short what, void *arg)
 	free_event(&c->ev_pid);
 	free_event(&c->ev_held);
 	c->state = CHILD_DEAD;
-	drain(c);
-	close_streams(c);
+	child_streams_drain(&c->streams);
 	c->watcher.on_exit(c->watcher.arg);
 }
 
@@ -313,46 +233,13 @@ child_forked(struct child *c, pid_t pid, struct reapq_error *err)
 		return error_sys(err, sys, "pidfd_open of child %d", (int)pid);
 	}
 	(void)fcntl(c->pid_fd, F_SETFD, FD_CLOEXEC);
-	c->ev_pid = event_new(c->base, c->pid_fd, EV_READ | EV_PERSIST, on_death, c);
-	c->ev_held = evtimer_new(c->base, on_death, c);
+	c->ev_pid =
+	    event_new(c->from.base, c->pid_fd, EV_READ | EV_PERSIST, on_death, c);
+	c->ev_held = evtimer_new(c->from.base, on_death, c);
 	if (c->ev_held == NULL || c->ev_pid == NULL || event_add(c->ev_pid, NULL) != 0)
 		return error_set(err, REAPQ_ENOMEM, "no memory to watch a child");
 	c->state = CHILD_WARM;
 	return 0;
-}
-
-static void
-on_writable(evutil_socket_t fd, short what, void *arg)
-{
-	struct child *c = arg;
-
-	(void)what;
-	while (c->task_off < c->task_len) {
-		ssize_t n = send(fd, c->task + c->task_off, c->task_len - c->task_off,
-		    MSG_DONTWAIT | MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return;
-		if (n < 0) {
-			/* it died; its pidfd tells */
-			c->missed = c->task_off == 0;
-			break;
-		}
-		c->task_off += (size_t)n;
-	}
-	forget_task(c);
-}
-
-static struct event *
-add_event(struct child *c, int fd, short what, event_callback_fn fn)
-{
-	struct event *ev = event_new(c->base, fd, (short)(what | EV_PERSIST), fn, c);
-
-	if (ev != NULL && event_add(ev, NULL) != 0)
-		free_event(&ev);
-	return ev;
 }
 
 int
@@ -360,24 +247,10 @@ child_dispatch(struct child *c, void *bytes, size_t len, size_t output_limit,
     const struct child_watcher *watcher, struct reapq_error *err)
 {
 	CHECK(c->state == CHILD_WARM);
-	c->task = bytes;
-	c->task_len = len;
-	c->out.limit = c->err.limit = output_limit;
-	c->err.keep_last = true;
-	c->ev_chan = add_event(c, c->chan_fd, EV_READ, on_channel);
-	c->ev_out = add_event(c, c->out_fd, EV_READ, on_out);
-	c->ev_err = add_event(c, c->err_fd, EV_READ, on_err);
-	if (c->ev_chan == NULL || c->ev_out == NULL || c->ev_err == NULL)
-		return error_set(err, REAPQ_ENOMEM, "no memory to watch a child");
 	c->watcher = *watcher;
 	c->state = CHILD_BUSY;
-	on_writable(c->chan_fd, EV_WRITE, c);
-	if (c->task == NULL)
-		return 0;
-	c->ev_chan_write = add_event(c, c->chan_fd, EV_WRITE, on_writable);
-	return c->ev_chan_write != NULL
-		   ? 0
-		   : error_set(err, REAPQ_ENOMEM, "no memory to watch a child");
+	return child_streams_start(
+	    &c->streams, bytes, len, output_limit, &c->watcher, err);
 }
 
 /* A signal to a zombie succeeds, and would be told as the cause of its death. */
@@ -405,10 +278,30 @@ child_signal(struct child *c, int sig)
 	return true;
 }
 
+/* A handler may have executed another program, which the question would kill. Where /proc
+ * does not say, it is ours still. */
+static bool
+catches(pid_t pid, int sig)
+{
+	static const char name[] = "SigCgt:\t";
+	char path[40], line[256];
+	uint64_t caught = UINT64_MAX;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, name, sizeof(name) - 1) == 0)
+			caught = strtoull(line + sizeof(name) - 1, NULL, 16);
+	if (f != NULL)
+		(void)fclose(f);
+	return (caught >> (sig - 1) & 1) != 0;
+}
+
 bool
 child_ask(struct child *c)
 {
-	return c->state == CHILD_BUSY && lives(c) &&
+	return c->state == CHILD_BUSY && lives(c) && catches(c->pid, CRASH_PAGE_ASK) &&
 	       syscall(SYS_pidfd_send_signal, c->pid_fd, CRASH_PAGE_ASK, NULL, 0) == 0;
 }
 
@@ -435,7 +328,15 @@ child_page(const struct child *c, struct crash_page *ret_page)
 bool
 child_missed_task(const struct child *c)
 {
-	return c->missed;
+	return c->streams.missed;
+}
+
+/* The status alone could be a task's. What is unread in its channel is its task. */
+bool
+child_was_homeless(const struct child *c)
+{
+	return c->state == CHILD_DEAD && c->si.si_code == CLD_EXITED &&
+	       c->si.si_status == LINK_EXIT_HOMELESS && c->streams.unread;
 }
 
 int
@@ -476,13 +377,13 @@ child_usage(const struct child *c, struct reapq_usage *ret_usage)
 struct capture *
 child_stdout(struct child *c)
 {
-	return &c->out;
+	return &c->streams.out;
 }
 
 struct capture *
 child_stderr(struct child *c)
 {
-	return &c->err;
+	return &c->streams.err;
 }
 
 void

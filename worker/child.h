@@ -23,7 +23,18 @@
 
 struct child;
 struct event_base;
+struct isolation;
+struct isolation_slot;
 struct runner_proc;
+struct sandbox;
+
+/* What children are made with; borrowed. */
+struct child_origin {
+	struct event_base *base;
+	struct runner_proc *runner;
+	struct isolation *isolation;
+	struct sandbox *sandbox; /* NULL: none */
+};
 
 enum child_state {
 	CHILD_FORKING,
@@ -46,13 +57,17 @@ struct child_watcher {
 };
 
 /* gen: never used before. watcher: who hears of its death while it is warm. */
-int child_new(struct child **ret_child, struct event_base *base, struct runner_proc *r,
-    uint32_t gen, const struct child_watcher *watcher, struct reapq_error *err);
-/* Kills and reaps it if need be. */
+int child_new(struct child **ret_child, const struct child_origin *origin, uint32_t gen,
+    const struct child_watcher *watcher, struct reapq_error *err);
+/* Kills and reaps it if need be, and gives back what was its alone. */
 void child_free(struct child *c);
 
 uint32_t child_gen(const struct child *c);
 pid_t child_pid(const struct child *c); /* 0 while FORKING */
+/* The user that is its alone; 0: none. */
+uint32_t child_uid(const struct child *c);
+/* Its cgroup, in which it is from its birth to its end; NULL: the tier has none. */
+struct isolation_slot *child_slot(const struct child *c);
 enum child_state child_state(const struct child *c);
 
 /* The runner's answer. */
@@ -65,6 +80,8 @@ int child_dispatch(struct child *c, void *bytes, size_t len, size_t output_limit
 
 /* When DEAD: it had died before it could be given its task. */
 bool child_missed_task(const struct child *c);
+/* When DEAD: it could not come into its cgroup, and did nothing else. */
+bool child_was_homeless(const struct child *c);
 
 /* A signal to its whole process group. False if it had ended already: then nothing was
  * sent, and its end is its own. */

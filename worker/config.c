@@ -30,6 +30,7 @@ enum key {
 	KEY_CONCURRENCY,
 	KEY_MODULE,
 	KEY_ALLOW_EXEC,
+	KEY_FORCE,
 	KEY_GRACE,
 	KEY_KILL_GRACE,
 	KEY_LEASE,
@@ -38,8 +39,16 @@ enum key {
 	KEY_LOG_LEVEL,
 	KEY_CHECK,
 	KEY_OOM_TEST,
+	KEY_HEALTH,
+	KEY_HEALTH_AGE,
 	KEY_ISOLATION,
 	KEY_MEMORY_RLIMIT,
+	KEY_SECCOMP,
+	KEY_CHILD_USER,
+	KEY_CHILD_UIDS,
+	KEY_NO_NEW_PRIVS,
+	KEY_READ_ONLY_ROOT,
+	KEY_WRITABLE,
 	KEY_DEFAULT, /* + enum limit_index */
 	KEY_MAX = KEY_DEFAULT + LIMIT_N,
 	KEY_END = KEY_MAX + LIMIT_N
@@ -63,6 +72,8 @@ static const struct argp_option fixed[] = {
     {"module", KEY_MODULE, "FILE.so", 0, "load handlers; may be repeated", 1},
     {"allow-exec", KEY_ALLOW_EXEC, NULL, 0, "run the command lines that tasks bring",
 	1},
+    {"force", KEY_FORCE, NULL, 0,
+	"start although Redis may evict tasks (its maxmemory-policy)", 1},
     {"grace", KEY_GRACE, "D", 0,
 	"after SIGTERM, how long running attempts may take to end; default 30s", 1},
     {"kill-grace", KEY_KILL_GRACE, "D", 0,
@@ -77,10 +88,28 @@ static const struct argp_option fixed[] = {
     {"check", KEY_CHECK, NULL, 0, "print what this host allows, and end", 1},
     {"oom-test", KEY_OOM_TEST, NULL, 0,
 	"with --check: let a process run out of memory, and see that it is counted", 1},
+    {"health", KEY_HEALTH, "PID", OPTION_ARG_OPTIONAL,
+	"ask the worker PID, or all of this user's, and end: 0 if it is healthy", 1},
+    {"health-age", KEY_HEALTH_AGE, "D", 0,
+	"how long ago a healthy one has fetched at most; default 15s", 1},
     {"isolation", KEY_ISOLATION, "TIER", 0,
 	"auto, or exactly A, A0, B, C or D; default: the best that this host gives", 1},
     {"memory-rlimit", KEY_MEMORY_RLIMIT, NULL, 0,
 	"put memory limits on as RLIMIT_DATA too, which makes malloc fail", 1},
+    {"seccomp", KEY_SECCOMP, "PROFILE", 0,
+	"system calls that tasks may not make: default, strict, or a file with one "
+	"name "
+	"a line",
+	1},
+    {"child-user", KEY_CHILD_USER, "USER[:GROUP]", 0,
+	"run tasks as this user; the worker must be root", 1},
+    {"child-uids", KEY_CHILD_UIDS, "FIRST[-LAST]", 0,
+	"run each task as a user of its own; the worker must be root", 1},
+    {"no-new-privs", KEY_NO_NEW_PRIVS, NULL, 0,
+	"tasks get no privileges by set-id programs", 1},
+    {"read-only-root", KEY_READ_ONLY_ROOT, NULL, 0,
+	"tasks see all files read-only, and a /tmp that is not the host's", 1},
+    {"writable", KEY_WRITABLE, "DIR", 0, "not this directory; may be repeated", 1},
 };
 
 #define FIXED_N (sizeof(fixed) / sizeof(fixed[0]))
@@ -137,6 +166,25 @@ add_module(struct config *c, const char *path, struct reapq_error *err)
 		    err, REAPQ_EINVAL, "more than %d modules", CONFIG_MODULES_MAX);
 	c->modules[c->modules_count++] = real;
 	return 0;
+}
+
+static int
+keep_text(
+    struct config *c, const char *text, const char **ret_text, struct reapq_error *err)
+{
+	*ret_text = keep(c, text);
+	return *ret_text != NULL ? 0 : error_set(err, REAPQ_ENOMEM, "no memory");
+}
+
+static int
+add_writable(struct config *c, const char *path, struct reapq_error *err)
+{
+	struct sandbox_config *s = &c->sandbox;
+
+	if (s->writable_n == SANDBOX_WRITABLE_MAX)
+		return error_set(
+		    err, REAPQ_EINVAL, "more than %d", SANDBOX_WRITABLE_MAX);
+	return keep_text(c, path, &s->writable[s->writable_n++], err);
 }
 
 /* "a,b" from the environment: several of what may be repeated on the command line. */
@@ -241,12 +289,33 @@ set(struct config *c, int key, const char *text, bool from_env, struct reapq_err
 		return parse_switch(text, &c->allow_exec, err);
 	case KEY_EMBEDDED:
 		return parse_switch(text, &c->embedded, err);
+	case KEY_FORCE:
+		return parse_switch(text, &c->force, err);
 	case KEY_CHECK:
 		return parse_switch(text, &c->check, err);
 	case KEY_OOM_TEST:
 		return parse_switch(text, &c->oom_test, err);
 	case KEY_MEMORY_RLIMIT:
 		return parse_switch(text, &c->memory_rlimit, err);
+	case KEY_NO_NEW_PRIVS:
+		return parse_switch(text, &c->sandbox.no_new_privs, err);
+	case KEY_READ_ONLY_ROOT:
+		return parse_switch(text, &c->sandbox.read_only_root, err);
+	case KEY_SECCOMP:
+		return keep_text(c, text, &c->sandbox.seccomp, err);
+	case KEY_CHILD_USER:
+		return keep_text(c, text, &c->sandbox.user, err);
+	case KEY_CHILD_UIDS:
+		return keep_text(c, text, &c->sandbox.users, err);
+	case KEY_WRITABLE:
+		return from_env ? add_list(c, text, ":", add_writable, err)
+				: add_writable(c, text, err);
+	case KEY_HEALTH:
+		return error_set(err, REAPQ_EINVAL,
+		    "is a question to a worker that runs, and comes first");
+	case KEY_HEALTH_AGE: /* the asking side reads it, health_ask.c */
+		return from_env ? 0
+				: error_set(err, REAPQ_EINVAL, "goes with --health");
 	case KEY_ISOLATION:
 		if (isolation_tier_parse(text) < 0)
 			return error_set(err, REAPQ_EINVAL,

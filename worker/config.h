@@ -9,6 +9,7 @@
 
 #include "isolation_tier.h"
 #include "log.h"
+#include "sandbox_config.h"
 #include "url.h"
 #include <reapq/error.h>
 #include <reapq/task.h>
@@ -28,13 +29,14 @@ struct config {
 	int modules_count;
 	int concurrency;
 	int warm; /* children kept warm beside the free slots' */
-	bool allow_exec, embedded, check, oom_test;
+	bool allow_exec, force, embedded, check, oom_test;
 	bool memory_rlimit; /* the memory limit is one of RLIMIT_DATA too */
 	enum isolation_tier isolation;
+	struct sandbox_config sandbox;
 	int64_t grace_ms, kill_grace_ms, lease_ms;
 	struct reapq_limits defaults, ceilings;
 	enum log_level log_level;
-	char *memory[CONFIG_QUEUES_MAX + CONFIG_MODULES_MAX]; /* what was copied */
+	char *memory[CONFIG_QUEUES_MAX + CONFIG_MODULES_MAX + 32]; /* what was copied */
 	int memory_count;
 };
 

@@ -72,10 +72,12 @@ copy_record(struct crash_record *r, const struct crash_page_record *from)
 	r->tid = from->tid;
 	r->sender_pid = from->sender_pid < 0 ? -1 : from->sender_pid;
 	r->sender_uid = from->sender_uid;
-	/* The kernel sends it in the name of the process itself. */
-	if (from->signal == SIGXFSZ)
+	/* The kernel sends it in the name of the process itself; others in their own. */
+	if (from->signal == SIGXFSZ && from->code == SI_USER &&
+	    from->sender_pid == from->pid)
 		r->sender_pid = -1;
 	r->syscall = from->syscall;
+	r->arch = from->arch;
 	r->has_registers = from->has_registers == 1;
 	r->address = from->address;
 	r->pc = from->pc;
@@ -106,7 +108,7 @@ crash_record_read(const struct crash_page *page, int signal, bool asked,
 	const struct crash_page_record *from = NULL;
 
 	memset(r, 0, sizeof(*r));
-	r->sender_pid = r->syscall = -1;
+	r->sender_pid = r->syscall = r->arch = -1;
 	r->file_size = r->fs_free = -1;
 	if (page->magic != CRASH_PAGE_MAGIC)
 		return;

@@ -39,6 +39,7 @@ struct crash_record {
 	int sender_pid; /* -1: no sender */
 	uint32_t sender_uid;
 	int syscall; /* -1: none */
+	int arch;    /* whose number that is, AUDIT_ARCH_; -1: not known */
 	bool has_registers;
 	uint64_t address, pc, sp, trap, error;
 	uint64_t stack_low, stack_high; /* 0: not known */

@@ -16,6 +16,8 @@
 
 #define NULL_ZONE 65536u /* vm.mmap_min_addr: a field of a struct at NULL */
 #define GUARD_ZONE (UINT64_C(1) << 20) /* what Linux keeps free below a stack */
+/* From the top of a main thread's stack down, Linux maps nothing else of its own accord. */
+#define STACK_GAP (UINT64_C(128) << 20)
 #define TRAP_PAGE_FAULT 14u
 #define ERROR_WRITE 2u
 #define ERROR_FETCH 16u
@@ -130,10 +132,19 @@ at_stack_end(const struct crash_record *r)
 	       r->sp < r->stack_low + GUARD_ZONE && r->sp >= r->stack_low - GUARD_ZONE;
 }
 
+/* One large frame takes the stack pointer past the end, and past what is kept free. */
+static bool
+below_stack(const struct crash_record *r)
+{
+	return r->stack_low != 0 && r->stack_high > STACK_GAP && r->sp < r->stack_low &&
+	       r->sp >= r->stack_high - STACK_GAP &&
+	       r->address >= r->sp - CRASH_PAGE_BYTES && r->address < r->stack_low;
+}
+
 static void
 segv_cause(const struct crash_record *r, char *buf, size_t cap)
 {
-	char size[32];
+	char size[32], below[32];
 
 	if (r->code == SI_KERNEL)
 		snprintf(buf, cap,
@@ -143,6 +154,16 @@ segv_cause(const struct crash_record *r, char *buf, size_t cap)
 		snprintf(buf, cap,
 		    "stack overflow: %s 0x%" PRIx64 ", at the end of its stack of %s",
 		    access_of(r), r->address,
+		    units_format_size(
+			(int64_t)(r->stack_high - r->stack_low), size, sizeof(size)));
+	else if (r->code == SEGV_MAPERR && below_stack(r))
+		snprintf(buf, cap,
+		    "stack overflow: %s 0x%" PRIx64
+		    ", in a frame that reaches %s below "
+		    "the end of its stack of %s",
+		    access_of(r), r->address,
+		    units_format_size(
+			(int64_t)(r->stack_low - r->sp), below, sizeof(below)),
 		    units_format_size(
 			(int64_t)(r->stack_high - r->stack_low), size, sizeof(size)));
 	else if (r->code == SEGV_MAPERR && r->address < NULL_ZONE)
@@ -162,7 +183,11 @@ bus_cause(const struct crash_record *r, char *buf, size_t cap)
 {
 	uint64_t at = r->address - r->map_start + r->map_offset;
 
-	if (r->code != BUS_ADRERR)
+	if (r->code == SI_KERNEL)
+		snprintf(buf, cap,
+		    "stack segment fault: a stack pointer that is no possible address, "
+		    "most likely; the processor does not say which");
+	else if (r->code != BUS_ADRERR)
 		snprintf(
 		    buf, cap, "bad %s address 0x%" PRIx64, access_of(r), r->address);
 	else if (r->file_size >= 0 && at >= (uint64_t)r->file_size)

@@ -102,6 +102,17 @@ drain_free(struct drain *d)
 	free(d);
 }
 
+void
+drain_hold(bool on)
+{
+	sigset_t both;
+
+	sigemptyset(&both);
+	sigaddset(&both, SIGTERM);
+	sigaddset(&both, SIGINT);
+	sigprocmask(on ? SIG_BLOCK : SIG_UNBLOCK, &both, NULL);
+}
+
 bool
 drain_begun(const struct drain *d)
 {

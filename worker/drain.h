@@ -28,6 +28,12 @@ int drain_new(struct drain **ret_d, struct event_base *base,
     const struct drain_options *opts, struct reapq_error *err);
 void drain_free(struct drain *d);
 
+/*
+ * While nobody catches the signals, before drain_new and after drain_free: keeps them
+ * waiting, so that what this process has to undo is undone. A fork inherits it.
+ */
+void drain_hold(bool on);
+
 bool drain_begun(const struct drain *d);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "error.h"
 #include <errno.h>
+#include <event2/event.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -28,14 +29,20 @@ struct embedded {
 	char dir[32], socket[64], url[96];
 	pid_t pid;
 	int pid_fd;
+	struct event *ev;
+	void (*on_death)(const struct reapq_error *err, void *arg);
+	void *arg;
 };
 
 static _Noreturn void
 become_redis(const struct embedded *e, pid_t worker, int fail_fd)
 {
 	int null = open("/dev/null", O_RDWR);
+	sigset_t none;
 	int code;
 
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != worker)
 		_exit(1);
@@ -181,8 +188,36 @@ embedded_pid(const struct embedded *e)
 	return e->pid;
 }
 
-int
-embedded_pid_fd(const struct embedded *e)
+static void
+on_pid(evutil_socket_t fd, short what, void *arg)
 {
-	return e->pid_fd;
+	struct embedded *e = arg;
+	struct reapq_error err = REAPQ_ERROR_INIT;
+
+	(void)fd;
+	(void)what;
+	(void)error_set(&err, REAPQ_ESYS, "the embedded redis-server died");
+	e->on_death(&err, e->arg);
+}
+
+int
+embedded_watch(struct embedded *e, struct event_base *base,
+    void (*on_death)(const struct reapq_error *err, void *arg), void *arg,
+    struct reapq_error *err)
+{
+	e->on_death = on_death;
+	e->arg = arg;
+	e->ev = event_new(base, e->pid_fd, EV_READ, on_pid, e);
+	if (e->ev == NULL || event_add(e->ev, NULL) != 0)
+		return error_set(err, REAPQ_ENOMEM, "no memory to watch redis-server");
+	return 0;
+}
+
+void
+embedded_unwatch(struct embedded *e)
+{
+	if (e == NULL || e->ev == NULL)
+		return;
+	event_free(e->ev);
+	e->ev = NULL;
 }

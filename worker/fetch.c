@@ -12,6 +12,7 @@
 #include "error.h"
 #include "keys.h"
 #include "log.h"
+#include "quarantine.h"
 #include "reply.h"
 #include <event2/event.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #define CLAIM_MAX 32
 #define BELL_S "2"
 #define PAUSE_MS 1000
+#define PAUSED (-1)
 #define FIELDS 5 /* of a task in claim.lua's answer */
 
 struct fetch {
@@ -29,16 +31,24 @@ struct fetch {
 	char bases[CONFIG_QUEUES_MAX][KEYS_MAX];
 	uint64_t seq;
 	char token[REAPQ_ID_MAX + 24];
-	char numbers[2][24];
+	char numbers[3][24];
 	int queue; /* the one that is asked */
 	int found; /* in this round */
-	bool claiming, again, stopped, later;
+	bool claiming, again, stopped;
+	int64_t later_ms; /* when ev_later goes off, clock_mono_ms(); 0: it does not */
 	bool ringing, ring_wide;
 	int64_t last_ms;
 };
 
 static void claim(struct fetch *f);
 static void ring(struct fetch *f);
+
+static bool
+wants(const struct fetch *f)
+{
+	return !f->stopped && (f->opts.free_slots(f->opts.arg) > 0 ||
+				  quarantine_only(f->opts.quarantine) >= 0);
+}
 
 static void
 on_later(evutil_socket_t fd, short what, void *arg)
@@ -47,17 +57,21 @@ on_later(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	f->later = false;
+	f->later_ms = 0;
 	fetch_kick(f);
+	ring(f);
 }
 
 static void
 kick_later(struct fetch *f, int64_t ms)
 {
 	struct timeval tv = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+	int64_t at_ms = clock_mono_ms() + ms;
 
-	if (!f->later)
-		f->later = event_add(f->ev_later, &tv) == 0;
+	/* the soonest of several queues' wishes */
+	if ((f->later_ms == 0 || at_ms < f->later_ms) &&
+	    event_add(f->ev_later, &tv) == 0)
+		f->later_ms = at_ms;
 }
 
 /* ---- claims ------------------------------------------------------------------- */
@@ -72,8 +86,9 @@ read_int(const struct redisReply *r, struct reapq_error *err)
 	return (int)n;
 }
 
-/* One task of the answer. A bad one is logged; its lease runs out, nothing else is hurt. */
-static void
+/* One task of the answer, and whether it is a suspect. A bad one is logged; its lease runs
+ * out, nothing else is hurt. */
+static bool
 take_one(struct fetch *f, const struct redisReply *reply, size_t at)
 {
 	struct reapq_error err = REAPQ_ERROR_INIT;
@@ -87,7 +102,7 @@ take_one(struct fetch *f, const struct redisReply *reply, size_t at)
 	    len == 0 || len > REAPQ_ID_MAX) {
 		log_event(LOG_ERROR, "claim_unreadable", "queue=%s why=%s", c.queue,
 		    log_quote(err.msg));
-		return;
+		return false;
 	}
 	memcpy(id, text, len);
 	id[len] = '\0';
@@ -99,6 +114,7 @@ take_one(struct fetch *f, const struct redisReply *reply, size_t at)
 	c.failed = read_int(reply_at(reply, at + 3), &err);
 	f->found++;
 	f->opts.on_claim(&c, f->opts.arg);
+	return c.lost > 0;
 }
 
 static void
@@ -108,7 +124,7 @@ end_of_round(struct fetch *f)
 
 	f->claiming = false;
 	f->again = false;
-	if (f->stopped || !again || f->opts.free_slots(f->opts.arg) == 0)
+	if (!again || !wants(f))
 		ring(f);
 	else
 		fetch_kick(f);
@@ -123,6 +139,7 @@ on_claimed(const struct redisReply *reply, const struct reapq_error *err, void *
 	struct reapq_error why = REAPQ_ERROR_INIT;
 	int64_t code = 0;
 	size_t n = 0;
+	bool suspect = false;
 
 	if (err == NULL && (reply_array(reply, &n, &why) != 0 ||
 			       reply_int(reply_at(reply, 0), &code, &why) != 0))
@@ -134,9 +151,12 @@ on_claimed(const struct redisReply *reply, const struct reapq_error *err, void *
 	} else {
 		f->last_ms = clock_mono_ms();
 		for (size_t i = 1; i + FIELDS <= n; i += FIELDS)
-			take_one(f, reply, i);
-		if (code != 0)
-			kick_later(f, code > 0 && code < PAUSE_MS ? code : PAUSE_MS);
+			suspect = take_one(f, reply, i) || suspect;
+		quarantine_answer(
+		    f->opts.quarantine, f->queue, code, suspect, f->last_ms);
+		/* A pause ends with the bell; a rate limit's time is known. */
+		if (code > 0)
+			kick_later(f, code < PAUSE_MS ? code : PAUSE_MS);
 	}
 	f->queue++;
 	claim(f);
@@ -146,18 +166,22 @@ on_claimed(const struct redisReply *reply, const struct reapq_error *err, void *
 static void
 claim(struct fetch *f)
 {
-	int room = f->stopped ? 0 : f->opts.free_slots(f->opts.arg);
-	const char *argv[] = {
-	    f->opts.worker_id, f->token, f->numbers[0], f->numbers[1], "p0,ps,p1,p2"};
+	struct quarantine *q = f->opts.quarantine;
+	int room = f->opts.free_slots(f->opts.arg);
+	const char *argv[] = {f->opts.worker_id, f->token, f->numbers[0], f->numbers[1],
+	    "p0,ps,p1,p2", f->opts.is_idle(f->opts.arg) ? "1" : "0", f->numbers[2]};
 	struct conn_request req = {.script = &script_claim,
-	    .argc = 5,
+	    .argc = 7,
 	    .argv = argv,
 	    .flags = CONN_RESEND,
 	    .fn = on_claimed,
 	    .arg = f};
 	struct reapq_error err = REAPQ_ERROR_INIT;
 
-	if (room == 0 || f->queue == f->opts.config->queues_count) {
+	while (quarantine_only(q) >= 0 && f->queue < quarantine_only(q))
+		f->queue++;
+	if (!wants(f) || f->queue == f->opts.config->queues_count ||
+	    (quarantine_only(q) >= 0 && f->queue > quarantine_only(q))) {
 		end_of_round(f);
 		return;
 	}
@@ -167,6 +191,8 @@ claim(struct fetch *f)
 	    room < CLAIM_MAX ? room : CLAIM_MAX);
 	snprintf(f->numbers[1], sizeof(f->numbers[1]), "%lld",
 	    (long long)f->opts.config->lease_ms);
+	snprintf(f->numbers[2], sizeof(f->numbers[2]), "%lld",
+	    (long long)quarantine_reserve_ms(q, f->queue, clock_mono_ms()));
 	req.key = f->bases[f->queue];
 	if (conn_send(f->opts.claims, &req, &err) != 0) {
 		log_event(LOG_ERROR, "claim_failed", "why=%s", log_quote(err.msg));
@@ -179,7 +205,7 @@ claim(struct fetch *f)
 void
 fetch_kick(struct fetch *f)
 {
-	if (f->stopped || f->opts.free_slots(f->opts.arg) == 0)
+	if (!wants(f))
 		return;
 	if (f->claiming) {
 		f->again = true;
@@ -215,8 +241,10 @@ on_bell(const struct redisReply *reply, const struct reapq_error *err, void *arg
 
 	f->ringing = false;
 	if (err != NULL) {
+		/* What Redis refuses once it would refuse again at once. */
 		kick_later(f, PAUSE_MS);
-		ring(f);
+		if (err->code == REAPQ_ECONN)
+			ring(f);
 		return;
 	}
 	f->last_ms = clock_mono_ms();
@@ -226,7 +254,7 @@ on_bell(const struct redisReply *reply, const struct reapq_error *err, void *arg
 	    reply_str(reply_at(reply, 1), &value, &value_len, NULL) == 0 &&
 	    !(value_len == 1 && value[0] == '!'))
 		on_hint_key(f, key, key_len);
-	if (f->stopped || f->opts.free_slots(f->opts.arg) == 0)
+	if (!wants(f))
 		ring(f);
 	else
 		fetch_kick(f);
@@ -253,7 +281,7 @@ ring(struct fetch *f)
 	struct conn_request req = {
 	    .argv = argv, .timeout_ms = 10000, .fn = on_bell, .arg = f};
 	struct reapq_error err = REAPQ_ERROR_INIT;
-	bool wide = !f->stopped && f->opts.free_slots(f->opts.arg) > 0;
+	bool wide = wants(f) && quarantine_only(f->opts.quarantine) < 0;
 	int k = 0;
 
 	if (f->ringing) {

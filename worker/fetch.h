@@ -4,7 +4,8 @@
  * A claim is a script that changes state; the blocking pop is only a bell. Claims go out
  * one at a time, over the queues in order of priority. While slots are free and nothing
  * was found it waits at the bell (at most 2 s, then looks again); while all are busy it
- * listens for hints about its own tasks alone.
+ * listens for hints about its own tasks alone. So it does while it keeps clear for a
+ * suspect (quarantine.h), but goes on to claim, which renews its reservation.
  */
 #ifndef WORKER_FETCH_H
 #define WORKER_FETCH_H
@@ -14,13 +15,16 @@
 
 struct fetch;
 struct conn;
+struct quarantine;
 
 struct fetch_options {
 	const struct config *config;
 	const char *worker_id;
-	struct conn *claims; /* borrowed; for the claims alone */
-	struct conn *bell;   /* borrowed; for the blocking pop alone */
+	struct conn *claims;           /* borrowed; for the claims alone */
+	struct conn *bell;             /* borrowed; for the blocking pop alone */
+	struct quarantine *quarantine; /* borrowed */
 	int (*free_slots)(void *arg);
+	bool (*is_idle)(void *arg); /* nothing runs, nothing is unreported */
 	void (*on_claim)(const struct attempt_claim *claim, void *arg);
 	/* Something is to be learnt about our tasks of this queue: send a heartbeat. */
 	void (*on_hint)(const char *queue, void *arg);

@@ -8,7 +8,8 @@
 #include "log.h"
 #include <sys/resource.h>
 
-#define OF_A_SLOT 22 /* its cgroups' files, kept open so that reading is cheap */
+/* Its cgroups' files, kept open so that reading is cheap. */
+#define OF_A_SLOT 18
 #define OF_A_CHILD 5
 #define OF_THE_WORKER 128
 
@@ -17,8 +18,7 @@ file_budget_fit(struct config *config)
 {
 	struct rlimit files;
 	rlim_t children = (rlim_t)config->concurrency + (rlim_t)config->warm;
-	rlim_t need = (rlim_t)config->concurrency * OF_A_SLOT + children * OF_A_CHILD +
-		      OF_THE_WORKER;
+	rlim_t need = children * (OF_A_SLOT + OF_A_CHILD) + OF_THE_WORKER;
 
 	if (config->isolation != ISOLATION_AUTO ||
 	    getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= need)

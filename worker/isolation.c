@@ -1,9 +1,9 @@
 /*
- * isolation.c - owns the tier, the homes and the pool of slots.
+ * isolation.c - owns the tier and the homes, and reads the counters.
  *
- * Invariants: a slot is one task's from isolation_enter to isolation_leave, and empty when
- * it is in the pool. Counters are never reset; what a task did is the difference. A slot
- * that would blur the next task's evidence is made anew instead.
+ * Invariants: a slot is one child's from isolation_reserve to isolation_leave, and its
+ * task's from isolation_enter on. Counters are never reset; what a task did is the
+ * difference.
  */
 #include "isolation.h"
 
@@ -12,29 +12,14 @@
 #include "cgroup_v2.h"
 #include "clock.h"
 #include "error.h"
+#include "isolation_pool.h"
 #include "isolation_probe.h"
 #include "kernel_log.h"
 #include "log.h"
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
-#include <unistd.h>
 
 #define SHARED_MS 20
-/* What a limited task may find charged to its cgroup by those before it. */
-#define RESIDUE_MAX ((int64_t)1 << 20)
-
-struct isolation_slot {
-	SLIST_ENTRY(isolation_slot) link;
-	struct cgroup_slot cg;
-	char name[24];
-	struct cgroup_counters last; /* of a task: before it */
-	int64_t cpu_us;              /* when the task entered; -1: not asked for */
-	bool limited;                /* so that counters of limits may rise */
-	bool crowded;                /* somebody was left in it */
-};
-
 struct isolation {
 	enum isolation_tier tier;
 	struct cgroup_homes homes;
@@ -42,8 +27,7 @@ struct isolation {
 	struct cgroup_counters shared_now; /* as of shared_ms */
 	int64_t shared_ms;
 	int shared_unexplained;
-	SLIST_HEAD(, isolation_slot) pool;
-	unsigned made;
+	struct isolation_pool pool;
 	int unexplained; /* deaths by a SIGKILL of nobody known, up to now */
 	struct isolation_probe probe;
 };
@@ -67,87 +51,16 @@ isolation_limits_processes(const struct isolation *iso)
 					: iso->tier == ISOLATION_A && iso->probe.pids;
 }
 
-/* ---- slots --------------------------------------------------------------------- */
-
-static int
-make(struct isolation *iso, struct isolation_slot *slot, struct reapq_error *err)
+static bool
+has_slots(const struct isolation *iso)
 {
-	static const struct cgroup_counters none = CGROUP_COUNTERS_NONE;
-	int rc = iso->tier == ISOLATION_B
-		     ? cgroup_v1_make_slot(&slot->cg, &iso->homes, slot->name, err)
-		     : cgroup_v2_make_slot(&slot->cg, &iso->homes, slot->name, err);
-
-	slot->last = none;
-	if (rc == 0)
-		cgroup_slot_read(&slot->cg, true, &slot->last);
-	return rc;
-}
-
-static int
-limit(struct isolation *iso, struct isolation_slot *slot, int64_t memory,
-    int64_t processes, struct reapq_error *err)
-{
-	return iso->tier == ISOLATION_B
-		   ? cgroup_v1_limit(&slot->cg, memory, processes, err)
-		   : cgroup_v2_limit(&slot->cg, memory, processes, err);
-}
-
-/* NULL: err says why. */
-static struct isolation_slot *
-take_slot(struct isolation *iso, struct reapq_error *err)
-{
-	struct isolation_slot *slot = SLIST_FIRST(&iso->pool);
-
-	if (slot != NULL) {
-		SLIST_REMOVE_HEAD(&iso->pool, link);
-		return slot;
-	}
-	slot = calloc(1, sizeof(*slot));
-	if (slot == NULL) {
-		(void)error_set(err, REAPQ_ENOMEM, "no memory for a slot");
-		return NULL;
-	}
-	snprintf(slot->name, sizeof(slot->name), "slot-%u", iso->made++);
-	if (make(iso, slot, err) != 0) {
-		free(slot);
-		return NULL;
-	}
-	return slot;
+	return iso->tier != ISOLATION_C && iso->tier != ISOLATION_D;
 }
 
 int
 isolation_prepare(struct isolation *iso, int n, struct reapq_error *err)
 {
-	struct isolation_slot *slots[128];
-	int rc, have = 0;
-
-	if (iso->tier == ISOLATION_C || iso->tier == ISOLATION_D)
-		return 0;
-	n = n < 128 ? n : 128;
-	while (have < n && (slots[have] = take_slot(iso, err)) != NULL)
-		have++;
-	rc = have < n ? REAPQ_ESYS : 0;
-	while (have > 0) {
-		have--;
-		SLIST_INSERT_HEAD(&iso->pool, slots[have], link);
-	}
-	return rc;
-}
-
-static void
-free_slot(struct isolation_slot *slot)
-{
-	if (slot == NULL)
-		return;
-	cgroup_slot_remove(&slot->cg);
-	free(slot);
-}
-
-static int
-renew(struct isolation *iso, struct isolation_slot *slot, struct reapq_error *err)
-{
-	cgroup_slot_remove(&slot->cg);
-	return make(iso, slot, err);
+	return has_slots(iso) ? isolation_pool_prepare(&iso->pool, n, err) : 0;
 }
 
 /* ---- counters -------------------------------------------------------------------- */
@@ -186,6 +99,7 @@ isolation_read(struct isolation *iso, struct isolation_slot *slot, pid_t pid,
 	if (slot == NULL)
 		return;
 	slot->last = r->after;
+	slot->killed = unexplained && !oom;
 	r->has_peak = slot->cg.peak_reset || r->after.peak > r->before.peak;
 	r->alone = slot->limited && r->after.pids_peak == 1;
 	if (oom)
@@ -194,70 +108,49 @@ isolation_read(struct isolation *iso, struct isolation_slot *slot, pid_t pid,
 
 /* ---- a task ---------------------------------------------------------------------- */
 
-/* What is left there counts against the limit; a peak that the kernel cannot begin anew
- * would hide this task's. */
-static bool
-is_used(const struct isolation_slot *slot)
+int
+isolation_reserve(
+    struct isolation *iso, struct isolation_slot **ret_slot, struct reapq_error *err)
 {
-	return cgroup_slot_usage(&slot->cg) > RESIDUE_MAX ||
-	       (!slot->cg.peak_reset && slot->last.peak > RESIDUE_MAX);
-}
-
-static int
-enter(struct isolation *iso, struct isolation_slot *slot, pid_t pid, int64_t memory,
-    int64_t processes, struct reapq_error *err)
-{
-	int rc;
-
-	if (memory >= 0 && is_used(slot) && (rc = renew(iso, slot, err)) != 0)
-		return rc;
-	rc = limit(iso, slot, memory, processes, err);
-	if (rc != 0 && (rc = renew(iso, slot, err)) == 0)
-		rc = limit(iso, slot, memory, processes, err);
-	if (rc != 0)
-		return rc;
-	slot->limited = memory >= 0 || processes >= 0;
-	cgroup_slot_reset_peak(&slot->cg);
-	rc = cgroup_slot_enter(&slot->cg, pid, slot->limited);
-	/* ESRCH: it is dead already, which its pidfd will tell */
-	return rc == 0 || rc == -ESRCH
-		   ? 0
-		   : error_sys(err, -rc, "cannot put process %d into cgroup %s",
-			 (int)pid, slot->name);
+	*ret_slot = has_slots(iso) ? isolation_pool_take(&iso->pool, err) : NULL;
+	return *ret_slot != NULL || !has_slots(iso) ? 0 : REAPQ_ESYS;
 }
 
 int
-isolation_enter(struct isolation *iso, pid_t pid, const struct reapq_limits *limits,
-    struct isolation_slot **ret_slot, struct judge_cgroup *ret_reading,
+isolation_doors(
+    const struct isolation_slot *slot, int fds[ISOLATION_DOORS_MAX], bool *ret_into)
+{
+	*ret_into = false;
+	return slot == NULL
+		   ? 0
+		   : cgroup_slot_doors(&slot->cg, slot->in_pids, fds, ret_into);
+}
+
+int
+isolation_enter(struct isolation *iso, struct isolation_slot *slot, pid_t pid,
+    const struct reapq_limits *limits, struct judge_cgroup *ret_reading,
     struct reapq_error *err)
 {
 	struct judge_cgroup *r = ret_reading;
-	struct isolation_slot *slot = NULL;
 	int rc;
 
-	*ret_slot = NULL;
 	r->v2 = r->shared_v2 = iso->shared.v2;
 	r->shared = iso->shared.events_fd >= 0;
 	if (r->shared)
 		refresh_shared(iso);
 	r->killed = r->shared ? iso->shared_unexplained : iso->unexplained;
 	r->shared_before = iso->shared_now;
-	if (iso->tier == ISOLATION_C || iso->tier == ISOLATION_D)
-		return 0;
-	slot = take_slot(iso, err);
 	if (slot == NULL)
-		return REAPQ_ESYS;
-	if ((rc = enter(iso, slot, pid, limits->memory, limits->processes, err)) != 0) {
-		free_slot(slot);
+		return 0;
+	rc = isolation_pool_admit(
+	    &iso->pool, slot, pid, limits->memory, limits->processes, err);
+	if (rc != 0)
 		return rc;
-	}
 	r->own = isolation_limits_memory(iso);
 	r->v2 = iso->tier != ISOLATION_B;
 	r->group_kill = slot->cg.group_kill;
 	r->before = slot->last;
-	slot->crowded = false;
 	slot->cpu_us = limits->cpu_ms >= 0 ? cgroup_slot_cpu_us(&slot->cg) : -1;
-	*ret_slot = slot;
 	return 0;
 }
 
@@ -294,25 +187,12 @@ isolation_cpu_ms(const struct isolation_slot *slot)
 }
 
 void
-isolation_leave(struct isolation *iso, struct isolation_slot *slot)
+isolation_leave(struct isolation *iso, struct isolation_slot *slot, bool gone)
 {
-	bool blurred;
-
-	if (slot == NULL)
-		return;
-	/* What it left behind may have raised counters after its death. */
-	if (slot->crowded)
-		cgroup_slot_read(&slot->cg, true, &slot->last);
-	/* With a witness, a cgroup that has held several processes is as good as new. */
-	blurred = slot->limited && slot->last.pids_peak > 1 && !slot->cg.group_kill &&
-		  isolation_limits_memory(iso) && !kernel_log_readable();
-	/* Nor may the next task share it with what would not die. */
-	blurred = blurred || (slot->crowded && cgroup_slot_count(&slot->cg) > 0);
-	if (blurred && renew(iso, slot, NULL) != 0) {
-		free(slot);
-		return;
-	}
-	SLIST_INSERT_HEAD(&iso->pool, slot, link);
+	if (gone)
+		isolation_pool_give(&iso->pool, slot);
+	else
+		isolation_pool_purge(&iso->pool, slot);
 }
 
 /* ---- the tier --------------------------------------------------------------------- */
@@ -335,6 +215,8 @@ try_tier(struct isolation *iso, enum isolation_tier tier, const char *name)
 	int rc;
 
 	iso->tier = tier;
+	isolation_pool_init(
+	    &iso->pool, &iso->homes, tier == ISOLATION_B, isolation_limits_memory(iso));
 	if (tier == ISOLATION_B) {
 		rc = cgroup_v1_open(&iso->homes, name, &err);
 		/* v2 without controllers is the better killer, where there is one */
@@ -345,14 +227,15 @@ try_tier(struct isolation *iso, enum isolation_tier tier, const char *name)
 		if (rc == 0 && tier == ISOLATION_A)
 			rc = cgroup_v2_delegate(&iso->homes, &err);
 	}
-	if (rc == 0 && (slot = take_slot(iso, &err)) == NULL)
+	if (rc == 0 && (slot = isolation_pool_take(&iso->pool, &err)) == NULL)
 		rc = REAPQ_ESYS;
 	if (slot != NULL) {
-		rc = limit(iso, slot, (int64_t)64 << 20, 64, &err);
+		rc =
+		    isolation_pool_limit(&iso->pool, slot, (int64_t)64 << 20, 64, &err);
 		if (rc == 0)
 			rc = isolation_probe_slot(
 			    &iso->probe, &slot->cg, isolation_limits_memory(iso), &err);
-		free_slot(slot);
+		isolation_pool_drop(slot);
 	}
 	isolation_probe_tier(&iso->probe, isolation_name(iso), rc == 0, err.msg);
 	if (rc != 0)
@@ -398,7 +281,6 @@ isolation_new(struct isolation **ret_iso, enum isolation_tier wanted, const char
 		return error_set(err, REAPQ_ENOMEM, "no memory");
 	iso->homes = none;
 	cgroup_shared_init(&iso->shared);
-	SLIST_INIT(&iso->pool);
 	find(iso, wanted, name);
 	if (wanted != ISOLATION_AUTO && iso->tier != wanted) {
 		(void)error_set(err, REAPQ_ESYS,
@@ -417,14 +299,9 @@ isolation_new(struct isolation **ret_iso, enum isolation_tier wanted, const char
 void
 isolation_free(struct isolation *iso)
 {
-	struct isolation_slot *slot;
-
 	if (iso == NULL)
 		return;
-	while ((slot = SLIST_FIRST(&iso->pool)) != NULL) {
-		SLIST_REMOVE_HEAD(&iso->pool, link);
-		free_slot(slot);
-	}
+	isolation_pool_free(&iso->pool);
 	close_homes(&iso->homes);
 	kernel_log_close();
 	cgroup_shared_close(&iso->shared);
@@ -455,10 +332,26 @@ isolation_log(const struct isolation *iso)
 	    isolation_name(iso), why, log_quote(isolation_cure(iso)));
 }
 
+static void
+print_birth(struct isolation *iso, FILE *out)
+{
+	struct reapq_error err = REAPQ_ERROR_INIT;
+	struct isolation_slot *slot = isolation_pool_take(&iso->pool, &err);
+	bool born = slot != NULL && isolation_probe_birth(&slot->cg, &err) == 0;
+
+	isolation_probe_row(out, "children are born in their cgroup", born,
+	    !born          ? err.msg
+	    : iso->pool.v1 ? "by clone3 in v2's; into v1's each writes itself"
+			   : "by clone3");
+	isolation_pool_drop(slot);
+}
+
 void
-isolation_print(const struct isolation *iso, FILE *out)
+isolation_print(struct isolation *iso, FILE *out)
 {
 	isolation_probe_print(&iso->probe, isolation_name(iso), out);
+	if (has_slots(iso))
+		print_birth(iso, out);
 	if (isolation_limits_memory(iso))
 		isolation_probe_row(out, "kernel log readable", kernel_log_readable(),
 		    kernel_log_readable() ? "it names the victims of OOM kills"
@@ -479,10 +372,12 @@ isolation_oom_test(struct isolation *iso, FILE *out)
 		    "this tier has no memory counter of a task's own");
 		return;
 	}
-	slot = take_slot(iso, &err);
-	rc = slot == NULL ? REAPQ_ESYS : limit(iso, slot, (int64_t)8 << 20, -1, &err);
+	slot = isolation_pool_take(&iso->pool, &err);
+	rc = slot == NULL
+		 ? REAPQ_ESYS
+		 : isolation_pool_limit(&iso->pool, slot, (int64_t)8 << 20, -1, &err);
 	if (rc == 0 && slot != NULL)
 		rc = isolation_probe_oom(&slot->cg, &err);
 	isolation_probe_row(out, "OOM kill counted", rc == 0, rc == 0 ? "" : err.msg);
-	free_slot(slot);
+	isolation_pool_drop(slot);
 }

@@ -7,6 +7,7 @@
 #ifndef WORKER_ISOLATION_H
 #define WORKER_ISOLATION_H
 
+#include "cgroup_slot.h"
 #include "isolation_tier.h"
 #include "judge_cgroup.h"
 #include <reapq/error.h>
@@ -34,7 +35,7 @@ const char *isolation_cure(const struct isolation *iso); /* "": none is needed *
 /* One line of the log: the tier, why, and the cure. */
 void isolation_log(const struct isolation *iso);
 /* Every probe, a row each. */
-void isolation_print(const struct isolation *iso, FILE *out);
+void isolation_print(struct isolation *iso, FILE *out);
 /* A real OOM kill in a cgroup of its own: what came of it, on out. */
 void isolation_oom_test(struct isolation *iso, FILE *out);
 
@@ -42,10 +43,18 @@ void isolation_oom_test(struct isolation *iso, FILE *out);
 bool isolation_limits_memory(const struct isolation *iso);
 bool isolation_limits_processes(const struct isolation *iso);
 
-/* Puts pid into a cgroup with these limits and reads the counters. *ret_slot NULL: this
- * tier has none; the reading may have shared ones all the same. */
-int isolation_enter(struct isolation *iso, pid_t pid, const struct reapq_limits *limits,
-    struct isolation_slot **ret_slot, struct judge_cgroup *ret_reading,
+#define ISOLATION_DOORS_MAX CGROUP_SLOT_DOORS_MAX
+
+/* A cgroup for a child that is to be forked. *ret_slot NULL: this tier has none. */
+int isolation_reserve(
+    struct isolation *iso, struct isolation_slot **ret_slot, struct reapq_error *err);
+/* By which it comes into it: cgroup_slot_doors. slot may be NULL. */
+int isolation_doors(
+    const struct isolation_slot *slot, int fds[ISOLATION_DOORS_MAX], bool *ret_into);
+/* The child gets a task: sets these limits and reads the counters. slot may be NULL; the
+ * reading may have shared ones all the same. */
+int isolation_enter(struct isolation *iso, struct isolation_slot *slot, pid_t pid,
+    const struct reapq_limits *limits, struct judge_cgroup *ret_reading,
     struct reapq_error *err);
 /* The same counters again. To be called when pid is dead and nothing of it reaped.
  * unexplained: a SIGKILL that this worker did not send ended it. */
@@ -59,7 +68,8 @@ int isolation_kill(struct isolation_slot *slot);
 int isolation_processes(const struct isolation_slot *slot, pid_t *pids, int cap);
 /* CPU time of all that ever ran in it since it was entered; -1: not known. */
 int64_t isolation_cpu_ms(const struct isolation_slot *slot);
-/* The task is over and reaped. */
-void isolation_leave(struct isolation *iso, struct isolation_slot *slot);
+/* The child is over. gone: it was in there, and is reaped; else it may live, or come to
+ * it yet. slot may be NULL. */
+void isolation_leave(struct isolation *iso, struct isolation_slot *slot, bool gone);
 
 #endif

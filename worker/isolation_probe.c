@@ -6,6 +6,7 @@
 #include "isolation_probe.h"
 
 #include "error.h"
+#include "runner/fork.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -151,6 +152,20 @@ isolation_probe_oom(const struct cgroup_slot *s, struct reapq_error *err)
 		return error_set(err, REAPQ_ESYS,
 		    "it was killed, and its cgroup's oom_kill did not rise");
 	return 0;
+}
+
+int
+isolation_probe_birth(const struct cgroup_slot *s, struct reapq_error *err)
+{
+	int fds[CGROUP_SLOT_DOORS_MAX], rc;
+	bool into;
+
+	(void)cgroup_slot_doors(s, false, fds, &into);
+	if (!into)
+		return error_set(err, REAPQ_ESYS, "each writes itself into v1's");
+	rc = fork_try(fds[0]);
+	return rc == 0 ? 0
+		       : error_sys(err, -rc, "each writes itself in: clone3 was tried");
 }
 
 /* ---- words -------------------------------------------------------------------- */

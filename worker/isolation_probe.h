@@ -27,6 +27,9 @@ int isolation_probe_slot(struct isolation_probe *p, struct cgroup_slot *s, bool 
 /* Lets a process of ours run out of memory in it, whose limit is 8 MiB. */
 int isolation_probe_oom(const struct cgroup_slot *s, struct reapq_error *err);
 
+/* Can a process be forked into it, and live there? */
+int isolation_probe_birth(const struct cgroup_slot *s, struct reapq_error *err);
+
 void isolation_probe_tier(
     struct isolation_probe *p, const char *tier, bool ok, const char *why);
 

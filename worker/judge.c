@@ -10,6 +10,7 @@
 #include "judge.h"
 
 #include "crash_words.h"
+#include "judge_seccomp.h"
 #include "judge_words.h"
 #include <signal.h>
 #include <string.h>
@@ -18,7 +19,8 @@
 /*
  * The kernel charges the limit by whole ticks and rusage by what really ran: with more
  * runnable tasks than processors a limit of 1 s was seen to strike below 750 ms. Anybody may
- * send a SIGXCPU, so what is that far from the limit is likely, not proved.
+ * send a SIGXCPU, so what is that far from the limit is likely, not proved. For the same
+ * reason a SIGKILL of the hard limit, a second higher, may come at any time past the soft.
  */
 #define CPU_SLACK_MS 50
 #define CPU_TICKS_SLACK_MS(limit) ((limit) / 2)
@@ -32,10 +34,11 @@ near_memory_limit(const struct judge_evidence *e)
 	return e->memory_rlimit && limit > 0 && e->max_rss >= limit - limit / 10;
 }
 
+/* The limit is of each process by itself. */
 static int64_t
 cpu_ms(const struct judge_evidence *e)
 {
-	return e->usage.user_ms + e->usage.system_ms;
+	return e->usage.user_ms + e->usage.system_ms - e->waited_cpu_ms;
 }
 
 static bool
@@ -111,6 +114,20 @@ xcpu_by_kernel(const struct judge_evidence *e)
 	       e->crash->code == SI_KERNEL && cpu_ms(e) >= e->limits.cpu_ms / 2;
 }
 
+/* Anybody may send a SIGXFSZ; only a record shows that nobody did. */
+static void
+judge_file_size(const struct judge_evidence *e, struct judge_finding *f)
+{
+	const struct crash_record *r = e->crash;
+
+	if (r == NULL || !r->seen || r->asked)
+		(void)found(f, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_LIKELY);
+	else if (r->sender_pid < 0)
+		(void)found(f, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED);
+	else
+		(void)found(f, REAPQ_V_SIGNAL, REAPQ_PROVED);
+}
+
 static void
 judge_signal(const struct judge_evidence *e, struct judge_finding *f)
 {
@@ -122,10 +139,10 @@ judge_signal(const struct judge_evidence *e, struct judge_finding *f)
 	if (soft && (xcpu_by_kernel(e) || cpu_ms(e) >= limit - CPU_SLACK_MS))
 		(void)found(f, REAPQ_V_CPU_LIMIT, REAPQ_PROVED);
 	else if ((soft && cpu_ms(e) >= limit - CPU_TICKS_SLACK_MS(limit)) ||
-		 (hard && cpu_ms(e) >= limit + 1000 - CPU_SLACK_MS))
+		 (hard && cpu_ms(e) >= limit - CPU_SLACK_MS))
 		(void)found(f, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY);
 	else if (sig == SIGXFSZ && e->limits.file_size >= 0)
-		(void)found(f, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED);
+		judge_file_size(e, f);
 	else if (by_own_fault(sig) && near_memory_limit(e))
 		(void)found(f, REAPQ_V_MEMORY_LIMIT, REAPQ_LIKELY);
 	else if (sig == SIGKILL)
@@ -154,6 +171,8 @@ judge_end(const struct judge_evidence *e, struct judge_finding *f)
 {
 	if (e->crash != NULL && crash_words_sent(e->crash))
 		(void)found(f, REAPQ_V_SIGNAL, REAPQ_PROVED);
+	else if (judge_seccomp(e, f))
+		return;
 	else if (e->wait_code != CLD_EXITED)
 		judge_signal(e, f);
 	else if (e->wait_status == 0 && e->is_exec)

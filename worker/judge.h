@@ -52,12 +52,14 @@ struct judge_evidence {
 	/* What was in force, and used. */
 	struct reapq_limits limits;
 	struct reapq_usage usage;
-	bool memory_rlimit; /* an allocation over the limit fails */
-	int64_t max_rss;    /* of the largest of its processes, whatever usage tells */
+	bool memory_rlimit;    /* an allocation over the limit fails */
+	int64_t waited_cpu_ms; /* in usage, but of processes that it had waited for */
+	int64_t max_rss; /* of the largest of its processes, whatever usage tells */
 	struct judge_cgroup cgroup;
 	int leftover_processes;
 	int64_t pid;
 	const char *host;
+	const char *seccomp; /* the profile in force; NULL: none */
 	/* What the process itself reported, and the end of its stderr. NULL: not read. */
 	const struct crash_record *crash;
 	const char *err;

@@ -9,6 +9,7 @@
 #include "judge_cgroup.h"
 
 #include "judge.h"
+#include "judge_oomd.h"
 #include "names.h"
 #include "units.h"
 #include <signal.h>
@@ -50,13 +51,16 @@ by_sigkill(const struct judge_evidence *e)
 	return e->wait_code == CLD_KILLED && e->wait_status == SIGKILL;
 }
 
-/* Was this process the one that was killed? */
+/* Was this process the one that was killed? That all in it are killed together shows it
+ * only where no other could be meant: a leader that was killed from outside may leave
+ * one behind that runs out of memory, before anybody looks at the counters. */
 static bool
 has_witness(const struct judge_cgroup *c)
 {
-	bool together = c->group_kill && (c->after.oom_group_kill < 0 ||
-					     rise(c->before.oom_group_kill,
-						 c->after.oom_group_kill) > 0);
+	bool together =
+	    c->group_kill && c->others_killed == 0 &&
+	    (c->after.oom_group_kill < 0 ||
+		rise(c->before.oom_group_kill, c->after.oom_group_kill) > 0);
 
 	return together || c->alone || c->logged != JUDGE_NOT_LOGGED;
 }
@@ -111,10 +115,14 @@ judge_cgroup(const struct judge_evidence *e, struct judge_finding *f)
 		    f, REAPQ_V_MEMORY_LIMIT, has_witness(c) && own_limit_proved(e));
 	if (by_sigkill(e) && own_kills(c) > 0)
 		return found(f, REAPQ_V_OOM, has_witness(c));
+	if (judge_oomd_own(e, f))
+		return true;
 	/* As many OOM kills as children that died so: no other reading is as simple. */
 	if (by_sigkill(e) && !c->own && shared_kills(c) > 0 &&
 	    shared_kills(c) == c->killed)
 		return found(f, REAPQ_V_OOM, false);
+	if (judge_oomd_shared(e, f))
+		return true;
 	/* A signal has a cause of its own; the remark tells of the forks. */
 	if (refused_forks(c) > 0 && e->wait_code == CLD_EXITED && e->wait_status != 0)
 		return found(f, REAPQ_V_PROCESS_LIMIT, false);
@@ -234,6 +242,8 @@ judge_cgroup_message(
 	if (f->verdict == REAPQ_V_PROCESS_LIMIT)
 		n = say_processes(e, to, cap);
 	else if (f->verdict == REAPQ_V_OOM)
+		n = judge_oomd_message(e, to, cap);
+	if (f->verdict == REAPQ_V_OOM && n == 0)
 		n = say_oom(e, proved, to, cap);
 	else if (f->verdict == REAPQ_V_MEMORY_LIMIT && own_kills(c) > 0)
 		n = say_own_limit(e, proved, to, cap);
@@ -349,6 +359,7 @@ judge_cgroup_evidence(const struct judge_evidence *e, struct judge_finding *f)
 		    c->before.pids_max, c->after.pids_max);
 	if (c->shared && (by_sigkill(e) || own_kills(c) > 0))
 		note_shared(c, f);
+	judge_oomd_evidence(e, f);
 	if (c->logged != JUDGE_NOT_LOGGED)
 		note(f, "kmsg",
 		    c->logged == JUDGE_LOGGED_CGROUP
@@ -359,4 +370,7 @@ judge_cgroup_evidence(const struct judge_evidence *e, struct judge_finding *f)
 	if (c->measured > 0)
 		note(f, "worker", "most memory seen in its processes, bytes", -1,
 		    c->measured);
+	if (c->measured_cpu_ms > 0)
+		note(f, "worker", "CPU time seen in its processes, ms", -1,
+		    c->measured_cpu_ms);
 }

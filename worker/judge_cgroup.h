@@ -18,12 +18,13 @@ enum judge_logged {
 
 /* Read before the start and after the death, before anything was reaped. */
 struct judge_cgroup {
-	bool own;        /* it had a cgroup with a memory counter to itself */
-	bool shared;     /* counters of the cgroup of all of us can be read */
-	bool v2;         /* which files the task's own come from */
-	bool shared_v2;  /* and the shared ones */
-	bool group_kill; /* an OOM kill in its cgroup kills all that is in it */
-	bool alone;      /* no other process was ever in its cgroup */
+	bool own;          /* it had a cgroup with a memory counter to itself */
+	bool shared;       /* counters of the cgroup of all of us can be read */
+	bool v2;           /* which files the task's own come from */
+	bool shared_v2;    /* and the shared ones */
+	bool group_kill;   /* an OOM kill in its cgroup kills all that is in it */
+	bool alone;        /* no other process was ever in its cgroup */
+	int others_killed; /* other processes of its that were found dead of SIGKILL */
 	enum judge_logged logged;
 	bool has_peak;    /* after.peak is of this task */
 	int killed;       /* children that a SIGKILL of nobody known ended in its time,

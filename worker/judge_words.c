@@ -7,6 +7,8 @@
 #include "judge_words.h"
 
 #include "crash_words.h"
+#include "judge_seccomp.h"
+#include "leftovers.h"
 #include "names.h"
 #include "units.h"
 #include <signal.h>
@@ -91,9 +93,9 @@ say_crash(const struct judge_evidence *e, struct words *w)
 {
 	char cause[CRASH_WORDS_MAX];
 
-	if (!has_record(e))
-		return;
-	crash_words_cause(e->crash, e->err, e->err_len, cause, sizeof(cause));
+	cause[0] = '\0';
+	if (!judge_seccomp_cause(e, cause, sizeof(cause)) && has_record(e))
+		crash_words_cause(e->crash, e->err, e->err_len, cause, sizeof(cause));
 	if (cause[0] != '\0')
 		say(w, ": %s", cause);
 	say_place(e, w);
@@ -120,6 +122,8 @@ say_stopped(const struct judge_evidence *e, struct words *w)
 	say_end(e, w);
 	if (e->killed && e->asked)
 		say(w, ", as SIGTERM did not end it");
+	else if (!e->killed && e->wait_code == CLD_KILLED && e->wait_status == SIGKILL)
+		say(w, ", which this worker had not sent yet");
 }
 
 static void
@@ -205,7 +209,8 @@ say_limit(
 		say_where_it_was(e, w);
 	} else if (f->verdict == REAPQ_V_FILE_SIZE_LIMIT) {
 		say_end(e, w);
-		say(w, ": it wrote a file past its limit of %s",
+		say(w, ": it %swrote a file past its limit of %s",
+		    f->certainty == REAPQ_PROVED ? "" : "probably ",
 		    size_of(e->limits.file_size, a));
 		say_place(e, w);
 		say_when(e, w);
@@ -311,7 +316,8 @@ judge_words_message(const struct judge_evidence *e, struct judge_finding *f)
 		say_verdict(e, f, &w);
 	say(&w, "%s", judge_cgroup_remark(e, f, remark, sizeof(remark)));
 	if (e->leftover_processes > 0)
-		say(&w, "; %d process%s that it left behind had to be killed",
+		say(&w, "; %s%d process%s that it left behind had to be killed",
+		    e->leftover_processes >= LEFTOVERS_SEEN_MAX ? "at least " : "",
 		    e->leftover_processes, e->leftover_processes == 1 ? "" : "es");
 	if (e->crash != NULL && e->crash->note[0] != '\0')
 		say(&w, "; last note: %s", e->crash->note);
@@ -406,7 +412,7 @@ note_crash(const struct judge_evidence *e, struct judge_finding *f)
 void
 judge_words_evidence(const struct judge_evidence *e, struct judge_finding *f)
 {
-	char t[32];
+	char t[32], text[256];
 
 	f->evidence_count = 0;
 	note(f, "waitid", "how the child ended", "%s %d (%s)",
@@ -438,6 +444,8 @@ judge_words_evidence(const struct judge_evidence *e, struct judge_finding *f)
 		note(f, "worker", "processes that outlived it and were killed", "%d",
 		    e->leftover_processes);
 	judge_cgroup_evidence(e, f);
+	if (judge_seccomp_evidence(e, text, sizeof(text)))
+		note(f, "seccomp", "the system call that was refused", "%s", text);
 	if (e->crash != NULL)
 		note_crash(e, f);
 }

@@ -7,6 +7,7 @@
 #include "kernel_log.h"
 
 #include "cgroup_parse.h"
+#include "clock.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -16,7 +17,7 @@
 #define INIT_PID_NS 0xEFFFFFFCu /* PROC_PID_INIT_INO in linux/proc_ns.h */
 #define VICTIMS 64
 #define LOOKS 5            /* 1 ms apart */
-#define CLOCK_SLACK_MS 100 /* the log's clock is not quite the monotonic one */
+#define CLOCK_SLACK_MS 100 /* of what follows */
 
 static int log_fd = -1;
 static struct {
@@ -25,6 +26,9 @@ static struct {
 	bool cgroup;
 } victims[VICTIMS];
 static unsigned victims_n;
+/* The log's clock is not set right as the monotonic one is, and runs away from it by
+ * seconds a day. So far is it behind: at most, as the newest record may be old. */
+static int64_t behind_us;
 
 void
 kernel_log_open(void)
@@ -63,6 +67,7 @@ read_new(void)
 	ssize_t n;
 
 	for (;;) {
+		us = -1;
 		n = read(log_fd, record, sizeof(record) - 1);
 		/* EPIPE: records were overwritten; the next is the oldest there is */
 		if (n < 0 && (errno == EPIPE || errno == EINTR))
@@ -71,6 +76,8 @@ read_new(void)
 			return;
 		record[n] = '\0';
 		pid = cgroup_parse_oom_victim(record, &us, &cgroup);
+		if (us >= 0)
+			behind_us = clock_mono_ms() * 1000 - us;
 		if (pid == 0)
 			continue;
 		victims[victims_n % VICTIMS].pid = pid;
@@ -91,7 +98,8 @@ kernel_log_names_victim(pid_t pid, int64_t since_ms)
 			(void)poll(NULL, 0, 1);
 		read_new();
 		for (unsigned i = 0; i < VICTIMS && i < victims_n; i++)
-			if (victims[i].pid == pid && victims[i].us >= since_us)
+			if (victims[i].pid == pid &&
+			    victims[i].us + behind_us >= since_us)
 				return victims[i].cgroup ? JUDGE_LOGGED_CGROUP
 							 : JUDGE_LOGGED_MACHINE;
 	}

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "conn.h"
 #include "error.h"
+#include "fetch.h"
 #include "keys.h"
 #include "log.h"
 #include "reply.h"
@@ -24,7 +25,8 @@
 
 #define BEAT_TASKS_MAX 500
 #define TICK_MS 1000
-#define TICK_LIMIT "100"
+#define GAP_MIN_MS 2000 /* above a tick with its jitter */
+#define TICK_LIMIT 100
 #define TICK_LOCK_MS "300"
 
 struct beat {
@@ -133,14 +135,18 @@ describe(struct lease *l, struct buf *out)
 	    .host = o->host,
 	    .queues = l->queues,
 	    .isolation = o->isolation,
+	    .hardening = o->hardening,
 	    .version = REAPQ_VERSION,
 	    .handlers = runner_proc_handlers(o->runner),
 	    .pid = getpid(),
 	    .slots = o->config->concurrency,
 	    .tasks_done = *o->tasks_done,
-	    .started_ms = o->started_wall_ms};
+	    .started_ms = o->started_wall_ms,
+	    .fetch_age_ms = -1};
 	const struct attempt *a;
 
+	if (fetch_last_ms(o->fetch) != 0)
+		w.fetch_age_ms = clock_mono_ms() - fetch_last_ms(o->fetch);
 	TAILQ_FOREACH(a, o->attempts, link)
 	w.busy += attempt_holds_slot(a);
 	return wire_worker_encode(&w, out, NULL);
@@ -208,27 +214,57 @@ on_beat(evutil_socket_t fd, short what, void *arg)
 	arm(l->ev_beat, l->opts.config->lease_ms / 3);
 }
 
+static void tick_queue(struct beat *b, const char *lock_ms);
+
+/* As much as a tick does at once: there may be more, and it is not to wait for the next.
+ * Each takes what it counts away, so this ends. */
+static void
+on_ticked(const struct redisReply *reply, const struct reapq_error *err, void *arg)
+{
+	bool full = false;
+
+	for (size_t i = 0; err == NULL && i < 3; i++) {
+		int64_t n = 0;
+
+		full =
+		    (reply_int(reply_at(reply, i), &n, NULL) == 0 && n >= TICK_LIMIT) ||
+		    full;
+	}
+	if (full)
+		tick_queue(arg, "0");
+}
+
+static void
+tick_queue(struct beat *b, const char *lock_ms)
+{
+	int64_t lease_ms = b->l->opts.config->lease_ms;
+	char base[KEYS_MAX], limit[24], gap[24], grace[24];
+	const char *argv[] = {limit, lock_ms, gap, grace};
+	struct conn_request req = {.script = &script_tick,
+	    .key = keys_base(base, b->queue),
+	    .argc = 4,
+	    .argv = argv,
+	    .timeout_ms = 5 * TICK_MS,
+	    .fn = on_ticked,
+	    .arg = b};
+
+	snprintf(limit, sizeof(limit), "%d", TICK_LIMIT);
+	/* Nobody ticked for two leases: the fleet was away, not one worker. */
+	snprintf(gap, sizeof(gap), "%lld",
+	    (long long)(lease_ms > GAP_MIN_MS / 2 ? lease_ms * 2 : GAP_MIN_MS));
+	snprintf(grace, sizeof(grace), "%lld", (long long)lease_ms);
+	(void)conn_send(b->l->opts.conn, &req, NULL);
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct lease *l = arg;
-	char base[KEYS_MAX], gap[24], grace[24];
-	const char *argv[] = {TICK_LIMIT, TICK_LOCK_MS, gap, grace};
-	struct conn_request req = {.script = &script_tick,
-	    .key = base,
-	    .argc = 4,
-	    .argv = argv,
-	    .timeout_ms = 5 * TICK_MS};
 
 	(void)fd;
 	(void)what;
-	/* Nobody ticked for two leases: the fleet was away, not one worker. */
-	snprintf(gap, sizeof(gap), "%lld", (long long)l->opts.config->lease_ms * 2);
-	snprintf(grace, sizeof(grace), "%lld", (long long)l->opts.config->lease_ms);
-	for (int i = 0; i < l->opts.config->queues_count; i++) {
-		keys_base(base, l->beats[i].queue);
-		(void)conn_send(l->opts.conn, &req, NULL);
-	}
+	for (int i = 0; i < l->opts.config->queues_count; i++)
+		tick_queue(&l->beats[i], TICK_LOCK_MS);
 	arm(l->ev_tick, TICK_MS * 4 / 5 + rnd_u32() % (TICK_MS * 2 / 5));
 }
 

@@ -12,17 +12,19 @@
 #include "attempt.h"
 #include "config.h"
 
+struct fetch;
 struct lease;
 struct conn;
 
 struct lease_options {
 	const struct config *config;
-	const char *worker_id, *host, *isolation;
+	const char *worker_id, *host, *isolation, *hardening;
 	struct conn *conn; /* borrowed */
 	const struct attempt_list *attempts;
 	struct runner_proc *runner;
 	int64_t started_wall_ms;
 	const int64_t *tasks_done;
+	const struct fetch *fetch;
 	void *arg;
 };
 

@@ -35,15 +35,13 @@ leftovers_adopt(struct reapq_error *err)
 }
 
 int
-leftovers_children(pid_t *pids, int cap)
+leftovers_read_children(const char *path, pid_t *pids, int cap)
 {
-	char path[64], text[8192];
+	char text[8192];
 	size_t held = 0;
 	int n = 0, fd;
 	ssize_t got;
 
-	/* One thread, so its id is the process's. */
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
@@ -64,24 +62,73 @@ leftovers_children(pid_t *pids, int cap)
 	return n;
 }
 
-bool
-leftovers_belongs(pid_t pid, uint32_t gen)
+int
+leftovers_children(pid_t *pids, int cap)
+{
+	char path[64];
+
+	/* One thread, so its id is the process's. */
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	return leftovers_read_children(path, pids, cap);
+}
+
+static rlim_t
+hard_of(const char *limits)
+{
+	char *soft_end;
+
+	(void)strtoull(limits, &soft_end, 10);
+	return strtoull(soft_end, NULL, 10);
+}
+
+/* prlimit(2) of another user's process takes CAP_SYS_RESOURCE, which root in a container
+ * does not have; what /proc shows of it takes nothing. */
+static rlim_t
+read_gene(pid_t pid)
+{
+	static const char name[] = "Max realtime timeout";
+	char path[64], line[256];
+	rlim_t value = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/limits", (int)pid);
+	f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, name, sizeof(name) - 1) == 0)
+			/* its soft limit, then its hard one; "unlimited" reads as 0 */
+			value = hard_of(line + sizeof(name) - 1);
+	if (f != NULL)
+		(void)fclose(f);
+	return value;
+}
+
+uint64_t
+leftovers_gene(pid_t pid)
 {
 	struct rlimit gene;
 
-	return prlimit(pid, RLIMIT_RTTIME, NULL, &gene) == 0 &&
-	       gene.rlim_max == LINK_GENE_BASE + gen;
+	if (prlimit(pid, RLIMIT_RTTIME, NULL, &gene) == 0)
+		return gene.rlim_max;
+	return errno == EPERM ? read_gene(pid) : 0;
 }
 
-/* Was it found alive before? Remembers it. Past the table's end each look counts anew. */
+bool
+leftovers_belongs(pid_t pid, uint32_t gen)
+{
+	return leftovers_gene(pid) == LINK_GENE_BASE(getpid()) + gen;
+}
+
+/* Was it found alive before? Remembers it. Past the table's end nobody is new: each is
+ * looked at many times. */
 static bool
 seen_before(struct leftovers *l, pid_t pid)
 {
 	for (int i = 0; i < l->seen_n; i++)
 		if (l->seen[i] == pid)
 			return true;
-	if (l->seen_n < LEFTOVERS_SEEN_MAX)
-		l->seen[l->seen_n++] = pid;
+	if (l->seen_n == LEFTOVERS_SEEN_MAX)
+		return true;
+	l->seen[l->seen_n++] = pid;
 	return false;
 }
 
@@ -112,6 +159,7 @@ leftovers_sweep(struct leftovers *l, uint32_t gen, pid_t leader, bool count_dead
 		killed = si.si_code != CLD_EXITED && si.si_status == SIGKILL;
 		if (si.si_pid == 0)
 			(void)kill(pids[i], SIGKILL);
+		l->killed += si.si_pid != 0 && killed;
 		if ((si.si_pid == 0 || (killed && count_dead)) &&
 		    !seen_before(l, pids[i]))
 			l->count++;
@@ -124,11 +172,10 @@ leftovers_sweep(struct leftovers *l, uint32_t gen, pid_t leader, bool count_dead
 static bool
 has_any_gene(pid_t pid)
 {
-	struct rlimit gene;
+	rlim_t gene = leftovers_gene(pid);
 
-	return prlimit(pid, RLIMIT_RTTIME, NULL, &gene) == 0 &&
-	       gene.rlim_max > LINK_GENE_BASE &&
-	       gene.rlim_max <= LINK_GENE_BASE + UINT32_MAX;
+	return gene > LINK_GENE_BASE(getpid()) &&
+	       gene <= LINK_GENE_BASE(getpid()) + UINT32_MAX;
 }
 
 /* A traced zombie is its tracer's until that lets go: never wait without a bound. */

@@ -16,11 +16,13 @@
 /* Makes this process the subreaper of all that it starts, prctl(2). */
 int leftovers_adopt(struct reapq_error *err);
 
-#define LEFTOVERS_SEEN_MAX 64
+/* So many are told apart; a count that has come here says "at least". */
+#define LEFTOVERS_SEEN_MAX 1024
 
 /* The sweep after one child; zero it first. */
 struct leftovers {
-	int count; /* processes that outlived the child */
+	int count;  /* processes that outlived the child */
+	int killed; /* processes of its that were found dead of a SIGKILL, whoever's */
 	pid_t seen[LEFTOVERS_SEEN_MAX];
 	int seen_n;
 };
@@ -45,6 +47,13 @@ void leftovers_end(void);
 
 /* Is pid, a child of this process, of child gen's making? */
 bool leftovers_belongs(pid_t pid, uint32_t gen);
+
+/* The mark that it carries, see runner/link.h; 0, or out of the marks' range: none. */
+uint64_t leftovers_gene(pid_t pid);
+
+/* Pids in a file /proc/PID/task/TID/children, at most cap; returns how many, -1: not
+ * readable. */
+int leftovers_read_children(const char *path, pid_t *pids, int cap);
 
 /* Pids of this process's children, at most cap; returns how many, -1: not readable. */
 int leftovers_children(pid_t *pids, int cap);

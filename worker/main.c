@@ -2,11 +2,12 @@
  * main.c - reapq-worker: configuration, then the supervisor, then an exit status.
  *
  * Exit 0 after a clean drain, 1 when it could not start or had to leave reports behind, 2
- * for bad usage.
+ * for bad usage. --health is another program in the same file: it asks one that runs.
  */
 #include "check_host.h"
 #include "config.h"
 #include "hard_limits.h"
+#include "health_ask.h"
 #include "log.h"
 #include "supervisor.h"
 
@@ -34,6 +35,8 @@ main(int argc, char **argv)
 	struct reapq_error err = REAPQ_ERROR_INIT;
 	int rc;
 
+	if (health_asked(argc, argv))
+		return health_ask(argc, argv);
 	/* Large results come and go: give their memory back, whatever their size was. */
 	(void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 	config_load(&config, argc, argv);

@@ -88,15 +88,16 @@ outbox_send(struct outbox *o, const struct outbox_item *item, outbox_fn *fn, voi
 {
 	char delay[24];
 	const char *argv[] = {item->id, item->token, item->mode, item->report, delay,
-	    item->short_report, item->why};
+	    item->short_report, item->why, item->signature, item->message};
 	size_t lens[] = {strlen(item->id), strlen(item->token), strlen(item->mode),
-	    item->report_len, 0, item->short_len, strlen(item->why)};
+	    item->report_len, 0, item->short_len, strlen(item->why),
+	    strlen(item->signature), item->message_len};
 	struct conn_request req = {.script = &script_finish,
 	    .key = item->base,
-	    .argc = 7,
+	    .argc = item->message != NULL ? 9 : 8,
 	    .argv = argv,
 	    .argv_len = lens,
-	    .flags = CONN_RESEND,
+	    .flags = CONN_RESEND | CONN_INSIST,
 	    .fn = on_answer};
 	struct letter *l = malloc(sizeof(*l));
 	int rc;
@@ -107,7 +108,9 @@ outbox_send(struct outbox *o, const struct outbox_item *item, outbox_fn *fn, voi
 	    delay, sizeof(delay), "%lld", (long long)item->retry_delay_ms);
 	*l = (struct letter){.o = o, .fn = fn, .arg = arg};
 	req.arg = l;
-	rc = conn_send(item->report_len > BIG_REPORT ? o->big : o->small, &req, err);
+	rc = conn_send(
+	    item->report_len + item->message_len > BIG_REPORT ? o->big : o->small, &req,
+	    err);
 	if (rc != 0) {
 		free(l);
 		return rc;

@@ -24,7 +24,10 @@ struct outbox_item {
 	int64_t retry_delay_ms;
 	const void *short_report;
 	size_t short_len;
-	const char *why; /* for the dead list; "" */
+	const char *why;       /* for the dead list; "" */
+	const char *signature; /* of a death, see signature.h; "": it was none */
+	const void *message;   /* mode M: the task as it shall run next */
+	size_t message_len;
 };
 
 /* code: finish.lua's answer; -1: refused by Redis, err says why. */

@@ -19,7 +19,6 @@
 #define FORKING_MAX 32 /* the link holds so many requests with ease */
 
 struct pool {
-	struct event_base *base;
 	struct pool_options opts;
 	struct child *children[POOL_MAX];
 	int n;
@@ -94,8 +93,9 @@ on_warm_exit(void *arg)
 		if (child_state(c) != CHILD_DEAD)
 			continue;
 		(void)error_set(&err, REAPQ_ESYS,
-		    "child %d ended with code %d, status %d", (int)child_pid(c),
-		    child_wait_code(c), child_wait_status(c));
+		    "child %d ended with code %d, status %d%s", (int)child_pid(c),
+		    child_wait_code(c), child_wait_status(c),
+		    child_was_homeless(c) ? ": it could not enter its cgroup" : "");
 		child_reap(c);
 		remove_at(p, i);
 		child_free(c);
@@ -118,11 +118,12 @@ refill(struct pool *p)
 	struct child_watcher watcher = {.on_exit = on_warm_exit, .arg = p};
 	struct reapq_error err = REAPQ_ERROR_INIT;
 
-	if (p->waiting || p->opts.runner == NULL || !runner_proc_ready(p->opts.runner))
+	if (p->waiting || p->opts.origin.runner == NULL ||
+	    !runner_proc_ready(p->opts.origin.runner))
 		return;
 	while (p->n < wanted(p) && p->forking < FORKING_MAX) {
-		if (child_new(&p->children[p->n], p->base, p->opts.runner,
-			++p->next_gen, &watcher, &err) != 0) {
+		if (child_new(&p->children[p->n], &p->opts.origin, ++p->next_gen,
+			&watcher, &err) != 0) {
 			trouble(p, "cannot fork a child", &err);
 			return;
 		}
@@ -132,18 +133,17 @@ refill(struct pool *p)
 }
 
 int
-pool_new(struct pool **ret_pool, struct event_base *base,
-    const struct pool_options *opts, struct reapq_error *err)
+pool_new(
+    struct pool **ret_pool, const struct pool_options *opts, struct reapq_error *err)
 {
 	struct pool *p = calloc(1, sizeof(*p));
 
 	if (p == NULL)
 		return error_set(err, REAPQ_ENOMEM, "no memory for the pool");
-	p->base = base;
 	p->opts = *opts;
 	p->backoff.min_ms = 10;
 	p->backoff.max_ms = 2000;
-	p->ev_again = evtimer_new(base, on_again, p);
+	p->ev_again = evtimer_new(opts->origin.base, on_again, p);
 	if (p->ev_again == NULL) {
 		free(p);
 		return error_set(err, REAPQ_ENOMEM, "no memory for a timer");
@@ -166,7 +166,7 @@ pool_free(struct pool *p)
 void
 pool_set_runner(struct pool *p, struct runner_proc *runner)
 {
-	p->opts.runner = runner;
+	p->opts.origin.runner = runner;
 	refill(p);
 }
 

@@ -14,15 +14,15 @@
 struct pool;
 
 struct pool_options {
-	struct runner_proc *runner; /* set by pool_set_runner when made later */
+	struct child_origin origin; /* its runner by pool_set_runner when made later */
 	int spare;                  /* warm ones beside the free slots' */
 	void (*on_warm)(void *arg); /* pool_take will give one */
 	void (*on_trouble)(const char *what, const struct reapq_error *err, void *arg);
 	void *arg;
 };
 
-int pool_new(struct pool **ret_pool, struct event_base *base,
-    const struct pool_options *opts, struct reapq_error *err);
+int pool_new(
+    struct pool **ret_pool, const struct pool_options *opts, struct reapq_error *err);
 void pool_free(struct pool *p);
 
 void pool_set_runner(struct pool *p, struct runner_proc *runner);

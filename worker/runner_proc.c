@@ -13,8 +13,9 @@
 #include "check.h"
 #include "error.h"
 #include "leftovers.h"
+#include "log.h"
 #include "rnd.h"
-#include "runner/link.h"
+#include "runner/sandbox_plan.h"
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -46,6 +47,7 @@ struct runner_proc {
 	struct buf names;    /* the same for people */
 	uint32_t pending[PENDING_MAX];
 	size_t pending_n;
+	uint32_t birth; /* how the last child came into its cgroup, link_msg.flags */
 	struct reapq_error fatal; /* what it said before it died */
 };
 
@@ -86,6 +88,18 @@ expected(struct runner_proc *r, const struct link_msg *msg)
 }
 
 static void
+note_birth(struct runner_proc *r, uint32_t flags)
+{
+	if (flags == 0 || flags == r->birth)
+		return;
+	r->birth = flags;
+	log_event(LOG_INFO, "children_in_cgroups", "how=%s",
+	    (flags & LINK_INTO) == 0      ? "written"
+	    : (flags & LINK_WRITING) == 0 ? "clone3"
+					  : "clone3,written");
+}
+
+static void
 hear(struct runner_proc *r, struct link_msg *msg)
 {
 	msg->text[sizeof(msg->text) - 1] = '\0';
@@ -107,6 +121,7 @@ hear(struct runner_proc *r, struct link_msg *msg)
 		if (!expected(r, msg))
 			break;
 		backoff_reset(&r->backoff);
+		note_birth(r, msg->flags);
 		answer(r, msg->gen, msg->value, 0);
 		break;
 	case LINK_SPAWN_FAILED:
@@ -202,15 +217,20 @@ static _Noreturn void
 become_runner(struct runner_proc *r, int fd, char **argv, char **envp)
 {
 	sigset_t none;
-	struct rlimit gene = {LINK_GENE_BASE + UINT32_MAX, LINK_GENE_BASE + UINT32_MAX};
+	rlim_t most = LINK_GENE_BASE(getppid()) + UINT32_MAX;
+	struct rlimit gene = {most, most};
 	int low = fcntl(fd, F_DUPFD, 10);
+	int sandbox = r->opts.sandbox_fd;
+	int last = sandbox < 0 ? LINK_FD : SANDBOX_FD;
 	int null = open("/dev/null", O_RDWR);
 
 	/* A session of its own: a terminal's Ctrl-C is for the worker. */
 	(void)setsid();
 	if (low < 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-	    dup2(null, STDOUT_FILENO) < 0 || dup2(low, LINK_FD) < 0 ||
-	    close_range(LINK_FD + 1, ~0U, 0) != 0)
+	    dup2(null, STDOUT_FILENO) < 0 ||
+	    (sandbox >= 0 && (sandbox = fcntl(sandbox, F_DUPFD, 10)) < 0) ||
+	    dup2(low, LINK_FD) < 0 || (sandbox >= 0 && dup2(sandbox, SANDBOX_FD) < 0) ||
+	    close_range((unsigned)last + 1, ~0U, 0) != 0)
 		_exit(1);
 	/* Its children have this one until they set their own, which is lower. */
 	(void)setrlimit(RLIMIT_RTTIME, &gene);
@@ -258,15 +278,19 @@ start(struct runner_proc *r, struct reapq_error *err)
 	int fds[2] = {-1, -1}, rc;
 	sigset_t all, old;
 	char **envp = clean_environment();
-	char **argv = calloc(r->opts.modules_count + 2, sizeof(*argv));
+	char **argv = calloc(r->opts.modules_count + 3, sizeof(*argv));
+	static char flag[] = SANDBOX_FLAG;
+	size_t n = 0;
 
 	if (envp == NULL || argv == NULL) {
 		rc = error_set(err, REAPQ_ENOMEM, "no memory to start the runner");
 		goto out;
 	}
-	argv[0] = r->path;
+	argv[n++] = r->path;
+	if (r->opts.sandbox_fd >= 0)
+		argv[n++] = flag;
 	for (size_t i = 0; i < r->opts.modules_count; i++)
-		argv[i + 1] = r->opts.modules[i];
+		argv[n++] = r->opts.modules[i];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
 		rc = error_sys(err, errno, "socketpair");
 		goto out;
@@ -357,13 +381,14 @@ runner_proc_spawning(const struct runner_proc *r)
 }
 
 int
-runner_proc_spawn(struct runner_proc *r, uint32_t gen, const int fds[LINK_SPAWN_FDS],
-    struct reapq_error *err)
+runner_proc_spawn(
+    struct runner_proc *r, const struct runner_spawn *spawn, struct reapq_error *err)
 {
 	union {
 		struct cmsghdr align;
-		char space[CMSG_SPACE(LINK_SPAWN_FDS * sizeof(int))];
+		char space[CMSG_SPACE(LINK_FDS_MAX * sizeof(int))];
 	} control;
+	size_t len = (size_t)spawn->fds_n * sizeof(int);
 	struct link_msg msg;
 	struct iovec iov = {&msg, sizeof(msg)};
 	struct msghdr mh;
@@ -373,7 +398,9 @@ runner_proc_spawn(struct runner_proc *r, uint32_t gen, const int fds[LINK_SPAWN_
 		return error_set(err, REAPQ_ESYS, "the runner is busy or starting");
 	memset(&msg, 0, sizeof(msg));
 	msg.type = LINK_SPAWN;
-	msg.gen = gen;
+	msg.gen = spawn->gen;
+	msg.value = (int32_t)spawn->uid;
+	msg.flags = spawn->into ? LINK_INTO : 0;
 	memset(&control, 0, sizeof(control));
 	memset(&mh, 0, sizeof(mh));
 	mh.msg_iov = &iov;
@@ -383,11 +410,12 @@ runner_proc_spawn(struct runner_proc *r, uint32_t gen, const int fds[LINK_SPAWN_
 	c = CMSG_FIRSTHDR(&mh);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(LINK_SPAWN_FDS * sizeof(int));
-	memcpy(CMSG_DATA(c), fds, LINK_SPAWN_FDS * sizeof(int));
+	c->cmsg_len = CMSG_LEN(len);
+	mh.msg_controllen = CMSG_SPACE(len);
+	memcpy(CMSG_DATA(c), spawn->fds, len);
 	if (sendmsg(r->link_fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return error_sys(err, errno, "asking the runner for a child");
-	r->pending[r->pending_n++] = gen;
+	r->pending[r->pending_n++] = spawn->gen;
 	return 0;
 }
 

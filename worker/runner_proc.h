@@ -8,6 +8,7 @@
 #ifndef WORKER_RUNNER_PROC_H
 #define WORKER_RUNNER_PROC_H
 
+#include "runner/link.h"
 #include <reapq/error.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +22,7 @@ struct runner_proc_options {
 	const char *path;     /* of reapq-runner */
 	char *const *modules; /* borrowed for the life of the runner_proc */
 	size_t modules_count;
+	int sandbox_fd;              /* borrowed; -1: none */
 	void (*on_ready)(void *arg); /* modules are loaded: spawn at will */
 	/* error 0: pid is the child's. Else it could not be forked. */
 	void (*on_spawned)(uint32_t gen, pid_t pid, int error, void *arg);
@@ -39,10 +41,19 @@ void runner_proc_free(struct runner_proc *r);
 bool runner_proc_ready(const struct runner_proc *r);
 pid_t runner_proc_pid(const struct runner_proc *r); /* 0: none now */
 
-/* Asks for child gen, with its channel, stdout, stderr and crash page; they stay the caller's to
- * close. EAGAIN-like failures are ESYS: try again when something was answered. */
+/* What a child is to have; see runner/link.h. */
+struct runner_spawn {
+	uint32_t gen;
+	uint32_t uid;          /* its own; 0: none */
+	int fds[LINK_FDS_MAX]; /* channel, stdout, stderr, crash page; of its cgroups */
+	int fds_n;
+	bool into; /* the first of its cgroups' is a directory for clone3 */
+};
+
+/* The descriptors stay the caller's to close. EAGAIN-like failures are ESYS: try again
+ * when something was answered. */
 int runner_proc_spawn(
-    struct runner_proc *r, uint32_t gen, const int fds[4], struct reapq_error *err);
+    struct runner_proc *r, const struct runner_spawn *spawn, struct reapq_error *err);
 
 /* Whether a spawn asked up to now is unanswered: a pid may be a child's that is not
  * known yet. */

@@ -8,7 +8,6 @@
  */
 #include "supervisor.h"
 
-#include "attempt.h"
 #include "clock.h"
 #include "conns.h"
 #include "drain.h"
@@ -16,14 +15,19 @@
 #include "error.h"
 #include "fetch.h"
 #include "file_budget.h"
+#include "health.h"
 #include "isolation.h"
 #include "lease.h"
 #include "leftovers.h"
 #include "log.h"
+#include "orphans.h"
 #include "outbox.h"
 #include "pool.h"
+#include "quarantine.h"
 #include "reaper.h"
 #include "runner_proc.h"
+#include "sandbox.h"
+#include "slots.h"
 #include "symbolize.h"
 #include "worker_id.h"
 #include <event2/event.h>
@@ -37,8 +41,8 @@ struct supervisor {
 	const struct config *config;
 	struct event_base *base;
 	struct drain *drain;
+	struct health *health;
 	struct embedded *embedded;
-	struct event *ev_embedded; /* its death, which nothing here can mend */
 	struct conns conns;
 	struct runner_proc *runner;
 	struct pool *pool;
@@ -48,11 +52,11 @@ struct supervisor {
 	struct fetch *fetch;
 	struct lease *lease;
 	struct isolation *isolation;
-	struct attempt_env env;
-	struct attempt_list attempts;
-	int busy; /* attempts that hold a slot */
-	int64_t tasks_done;
-	bool warm_seen, redis_seen, redis_down_told, ready;
+	struct sandbox *sandbox;
+	struct slots slots;
+	struct quarantine quarantine;
+	bool warm_seen, redis_seen, ready;
+	int redis_told; /* the code that it was last said to be away for; 0: it is there */
 	char id[REAPQ_ID_MAX + 1], host[WORKER_HOST_MAX + 1];
 	struct reapq_error fatal;
 };
@@ -89,10 +93,10 @@ on_redis(bool up, const struct reapq_error *err, void *arg)
 	struct supervisor *s = arg;
 
 	if (up) {
-		if (s->redis_down_told)
+		if (s->redis_told != 0)
 			log_event(LOG_INFO, "redis_up", "worker=%s", s->id);
 		s->redis_seen = true;
-		s->redis_down_told = false;
+		s->redis_told = 0;
 		tell_ready(s);
 		fetch_kick(s->fetch);
 		return;
@@ -101,9 +105,9 @@ on_redis(bool up, const struct reapq_error *err, void *arg)
 		quit(s, err); /* refused: waiting does not mend it */
 		return;
 	}
-	if (!s->redis_down_told)
+	if (s->redis_told != err->code)
 		log_event(LOG_WARN, "redis_down", "why=%s", log_quote(err->msg));
-	s->redis_down_told = true;
+	s->redis_told = err->code;
 }
 
 /* ---- children and slots ------------------------------------------------------------ */
@@ -114,28 +118,11 @@ free_slots(void *arg)
 	const struct supervisor *s = arg;
 
 	/* Unsent reports are work too: claim nothing while they pile up. */
-	if (drain_begun(s->drain) || !s->warm_seen ||
+	if (drain_begun(s->drain) || !s->warm_seen || !s->redis_seen ||
+	    s->quarantine.alone ||
 	    outbox_count(s->outbox) > 2 * (size_t)s->config->concurrency + 64)
 		return 0;
-	return s->config->concurrency - s->busy;
-}
-
-static void
-start_waiting(struct supervisor *s)
-{
-	struct attempt *a, *next;
-
-	for (a = TAILQ_FIRST(&s->attempts); a != NULL; a = next) {
-		struct child *c;
-
-		next = TAILQ_NEXT(a, link);
-		if (!attempt_wants_child(a))
-			continue;
-		c = pool_take(s->pool);
-		if (c == NULL)
-			return;
-		attempt_start(a, c);
-	}
+	return slots_room(&s->slots);
 }
 
 static void
@@ -145,7 +132,7 @@ on_warm(void *arg)
 
 	s->warm_seen = true;
 	tell_ready(s);
-	start_waiting(s);
+	slots_start(&s->slots);
 	fetch_kick(s->fetch);
 }
 
@@ -183,7 +170,7 @@ on_runner_died(const char *how, void *arg)
 }
 
 static void
-on_runner_broken(const struct reapq_error *err, void *arg)
+on_broken(const struct reapq_error *err, void *arg)
 {
 	quit(arg, err);
 }
@@ -192,16 +179,11 @@ static bool
 is_known(pid_t pid, void *arg)
 {
 	const struct supervisor *s = arg;
-	const struct attempt *a;
 
-	if (pid == runner_proc_pid(s->runner) || pid == symbolize_pid(s->symbolize) ||
-	    pool_owns(s->pool, pid) ||
-	    (s->embedded != NULL && pid == embedded_pid(s->embedded)))
-		return true;
-	TAILQ_FOREACH(a, &s->attempts, link)
-	if (a->child != NULL && child_pid(a->child) == pid)
-		return true;
-	return false;
+	return pid == runner_proc_pid(s->runner) ||
+	       pid == symbolize_pid(s->symbolize) || pool_owns(s->pool, pid) ||
+	       (s->embedded != NULL && pid == embedded_pid(s->embedded)) ||
+	       slots_own(&s->slots, pid);
 }
 
 static bool
@@ -212,70 +194,49 @@ is_forking(void *arg)
 	return runner_proc_spawning(s->runner);
 }
 
-/* ---- attempts ---------------------------------------------------------------------- */
+/* ---- claims and attempts ------------------------------------------------------------ */
 
 static void
-end_if_drained(struct supervisor *s)
+end_if_drained(void *arg)
 {
+	struct supervisor *s = arg;
 	/* A claim that is out may bring tasks, unless there is nobody to answer it. */
 	bool claiming = fetch_claiming(s->fetch) && conn_up(s->conns.claims);
 
-	if (drain_begun(s->drain) && TAILQ_EMPTY(&s->attempts) && !claiming)
+	if (drain_begun(s->drain) && slots_idle(&s->slots) && !claiming)
 		quit(s, NULL);
+}
+
+static bool
+is_draining(void *arg)
+{
+	const struct supervisor *s = arg;
+
+	return drain_begun(s->drain);
+}
+
+static bool
+is_idle(void *arg)
+{
+	const struct supervisor *s = arg;
+
+	return slots_idle(&s->slots);
 }
 
 static void
 on_claim(const struct attempt_claim *claim, void *arg)
 {
 	struct supervisor *s = arg;
-	struct reapq_error err = REAPQ_ERROR_INIT;
-	struct attempt *a;
-	struct child *c;
 
-	if (attempt_new(&a, &s->env, claim, &err) != 0) {
-		/* its lease runs out, and it runs elsewhere */
-		log_event(LOG_ERROR, "claim_dropped", "task=%s why=%s", claim->id,
-		    log_quote(err.msg));
-		return;
-	}
-	TAILQ_INSERT_TAIL(&s->attempts, a, link);
-	s->busy++;
-	pool_want(s->pool, s->config->concurrency - s->busy);
-	if (!attempt_wants_child(a))
-		attempt_refuse(a);
-	else if (drain_begun(s->drain))
-		attempt_stop(a, JUDGE_SHUTDOWN, "", true);
-	else if ((c = pool_take(s->pool)) != NULL)
-		attempt_start(a, c);
+	slots_take(&s->slots, claim);
 }
 
 static void
-on_slot_free(void *arg)
+on_room(void *arg)
 {
 	struct supervisor *s = arg;
 
-	s->busy--;
-	s->tasks_done++;
-	if (!drain_begun(s->drain))
-		pool_want(s->pool, s->config->concurrency - s->busy);
 	fetch_kick(s->fetch);
-}
-
-static void
-on_closed(struct attempt *a, void *arg)
-{
-	struct supervisor *s = arg;
-
-	TAILQ_REMOVE(&s->attempts, a, link);
-	attempt_free(a);
-	fetch_kick(s->fetch);
-	end_if_drained(s);
-}
-
-static void
-on_wants_child(void *arg)
-{
-	start_waiting(arg);
 }
 
 static void
@@ -286,12 +247,6 @@ on_hint(const char *queue, void *arg)
 	lease_beat(s->lease, queue);
 }
 
-static void
-on_fetch_stopped(void *arg)
-{
-	end_if_drained(arg);
-}
-
 /* ---- the end ------------------------------------------------------------------------- */
 
 static void
@@ -299,7 +254,7 @@ on_drain_begin(int sig, void *arg)
 {
 	struct supervisor *s = arg;
 
-	log_event(LOG_INFO, "draining", "signal=%d running=%d", sig, s->busy);
+	log_event(LOG_INFO, "draining", "signal=%d running=%d", sig, s->slots.busy);
 	fetch_stop(s->fetch);
 	pool_want(s->pool, 0);
 	end_if_drained(s);
@@ -309,13 +264,10 @@ static void
 on_drain_stop(bool now, void *arg)
 {
 	struct supervisor *s = arg;
-	struct attempt *a, *next;
 
-	log_event(LOG_INFO, now ? "stopping_now" : "grace_over", "running=%d", s->busy);
-	for (a = TAILQ_FIRST(&s->attempts); a != NULL; a = next) {
-		next = TAILQ_NEXT(a, link);
-		attempt_stop(a, JUDGE_SHUTDOWN, "", now);
-	}
+	log_event(
+	    LOG_INFO, now ? "stopping_now" : "grace_over", "running=%d", s->slots.busy);
+	slots_stop(&s->slots, now);
 	end_if_drained(s);
 }
 
@@ -325,15 +277,43 @@ on_drain_give_up(const struct reapq_error *err, void *arg)
 	quit(arg, err);
 }
 
+/* ---- health ---------------------------------------------------------------------------- */
+
+static void
+tell_health(struct health_facts *ret_f, void *arg)
+{
+	const struct supervisor *s = arg;
+	int64_t last_ms = fetch_last_ms(s->fetch);
+
+	*ret_f = (struct health_facts){.state = drain_begun(s->drain) ? HEALTH_DRAINING
+						: s->ready            ? HEALTH_RUNNING
+								      : HEALTH_STARTING,
+	    .age_ms = last_ms == 0 ? -1 : clock_mono_ms() - last_ms,
+	    .busy = s->slots.busy,
+	    .slots = s->config->concurrency};
+	snprintf(ret_f->worker, sizeof(ret_f->worker), "%s", s->id);
+}
+
+/* Not being asked is no reason not to work. */
+static void
+answer_for_health(struct supervisor *s)
+{
+	struct reapq_error err = REAPQ_ERROR_INIT;
+
+	if (health_new(&s->health, s->base, tell_health, s, &err) != 0)
+		log_event(LOG_WARN, "health_unanswered", "why=%s", log_quote(err.msg));
+}
+
 /* ---- wiring ---------------------------------------------------------------------------- */
 
 static int
 make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *err)
 {
 	struct runner_proc_options ro = {runner_path, s->config->modules,
-	    (size_t)s->config->modules_count, on_runner_ready, on_spawned,
-	    on_runner_died, on_runner_broken, s};
-	struct pool_options po = {NULL, s->config->warm, on_warm, on_pool_trouble, s};
+	    (size_t)s->config->modules_count, sandbox_fd(s->sandbox), on_runner_ready,
+	    on_spawned, on_runner_died, on_broken, s};
+	struct pool_options po = {{s->base, NULL, s->isolation, s->sandbox},
+	    s->config->warm, on_warm, on_pool_trouble, s};
 	struct drain_options dopts = {s->config->grace_ms, s->config->kill_grace_ms,
 	    on_drain_begin, on_drain_stop, on_drain_give_up, s};
 	struct reaper_options eo = {is_known, is_forking, s};
@@ -341,58 +321,47 @@ make_parts(struct supervisor *s, const char *runner_path, struct reapq_error *er
 	    .worker_id = s->id,
 	    .claims = s->conns.claims,
 	    .bell = s->conns.bell,
+	    .quarantine = &s->quarantine,
 	    .free_slots = free_slots,
+	    .is_idle = is_idle,
 	    .on_claim = on_claim,
 	    .on_hint = on_hint,
-	    .on_stopped = on_fetch_stopped,
+	    .on_stopped = end_if_drained,
 	    .arg = s};
 	int rc;
 
 	if ((rc = symbolize_new(&s->symbolize, s->base, runner_path, err)) != 0 ||
 	    (rc = outbox_new(&s->outbox, s->conns.main, s->conns.big, err)) != 0 ||
-	    (rc = pool_new(&s->pool, s->base, &po, err)) != 0 ||
+	    (rc = pool_new(&s->pool, &po, err)) != 0 ||
 	    (rc = fetch_new(&s->fetch, s->base, &fo, err)) != 0 ||
 	    (rc = runner_proc_new(&s->runner, s->base, &ro, err)) != 0 ||
 	    (rc = reaper_new(&s->reaper, s->base, &eo, err)) != 0 ||
 	    (rc = drain_new(&s->drain, s->base, &dopts, err)) != 0)
 		return rc;
+	slots_init(&s->slots,
+	    &(struct slots_options){.config = s->config,
+		.pool = s->pool,
+		.quarantine = &s->quarantine,
+		.draining = is_draining,
+		.on_room = on_room,
+		.on_ended = end_if_drained,
+		.arg = s},
+	    &(struct attempt_env){.base = s->base,
+		.config = s->config,
+		.runner = s->runner,
+		.outbox = s->outbox,
+		.symbolize = s->symbolize,
+		.isolation = s->isolation,
+		.sandbox = s->sandbox,
+		.main = s->conns.main,
+		.big = s->conns.big,
+		.worker_id = s->id,
+		.host = s->host});
 	struct lease_options lo = {s->config, s->id, s->host,
-	    isolation_name(s->isolation), s->conns.main, &s->attempts, s->runner,
-	    clock_wall_ms(), &s->tasks_done, s};
-	s->env = (struct attempt_env){.base = s->base,
-	    .config = s->config,
-	    .runner = s->runner,
-	    .outbox = s->outbox,
-	    .symbolize = s->symbolize,
-	    .isolation = s->isolation,
-	    .worker_id = s->id,
-	    .host = s->host,
-	    .on_slot_free = on_slot_free,
-	    .on_closed = on_closed,
-	    .on_wants_child = on_wants_child,
-	    .arg = s};
+	    isolation_name(s->isolation), sandbox_words(s->sandbox), s->conns.main,
+	    &s->slots.attempts, s->runner, clock_wall_ms(), &s->slots.done, s->fetch,
+	    s};
 	return lease_new(&s->lease, s->base, &lo, err);
-}
-
-static void
-on_embedded_death(evutil_socket_t fd, short what, void *arg)
-{
-	struct reapq_error err = REAPQ_ERROR_INIT;
-
-	(void)fd;
-	(void)what;
-	(void)error_set(&err, REAPQ_ESYS, "the embedded redis-server died");
-	quit(arg, &err);
-}
-
-static int
-watch_embedded(struct supervisor *s, struct reapq_error *err)
-{
-	s->ev_embedded = event_new(
-	    s->base, embedded_pid_fd(s->embedded), EV_READ, on_embedded_death, s);
-	if (s->ev_embedded == NULL || event_add(s->ev_embedded, NULL) != 0)
-		return error_set(err, REAPQ_ENOMEM, "no memory to watch redis-server");
-	return 0;
 }
 
 static int
@@ -408,12 +377,16 @@ start(struct supervisor *s, struct reapq_error *err)
 	if (s->base == NULL)
 		return error_set(err, REAPQ_ENOMEM, "no memory for an event loop");
 	signal(SIGPIPE, SIG_IGN);
-	if ((rc = conns_open(
-		 &s->conns, s->base, &s->config->url, s->id, on_redis, s, err)) != 0 ||
+	if ((rc = conns_open(&s->conns, s->base, s->config, s->id, on_redis, s, err)) !=
+		0 ||
 	    (rc = make_parts(s, runner_path, err)) != 0)
 		return rc;
-	if (s->embedded != NULL && (rc = watch_embedded(s, err)) != 0)
+	if (s->embedded != NULL &&
+	    (rc = embedded_watch(s->embedded, s->base, on_broken, s, err)) != 0)
 		return rc;
+	if (s->embedded != NULL)
+		drain_hold(false);
+	answer_for_health(s);
 	pool_want(s->pool, s->config->concurrency);
 	return 0;
 }
@@ -421,12 +394,8 @@ start(struct supervisor *s, struct reapq_error *err)
 static void
 free_all(struct supervisor *s)
 {
-	struct attempt *a;
-
-	while ((a = TAILQ_FIRST(&s->attempts)) != NULL) {
-		TAILQ_REMOVE(&s->attempts, a, link);
-		attempt_free(a);
-	}
+	health_free(s->health);
+	slots_free(&s->slots);
 	lease_free(s->lease);
 	fetch_free(s->fetch);
 	reaper_free(s->reaper);
@@ -438,8 +407,7 @@ free_all(struct supervisor *s)
 	outbox_free(s->outbox);
 	conns_close(&s->conns);
 	drain_free(s->drain);
-	if (s->ev_embedded != NULL)
-		event_free(s->ev_embedded);
+	embedded_unwatch(s->embedded);
 	if (s->base != NULL)
 		event_base_free(s->base);
 }
@@ -448,8 +416,11 @@ free_all(struct supervisor *s)
 static int
 embed(struct supervisor *s, struct config *own, struct reapq_error *err)
 {
-	int rc = embedded_new(&s->embedded, err);
+	int rc;
 
+	/* Killed by a signal, we would leave its directory behind. */
+	drain_hold(true);
+	rc = embedded_new(&s->embedded, err);
 	if (rc != 0)
 		return rc;
 	(void)url_parse(embedded_url(s->embedded), &own->url, NULL);
@@ -463,19 +434,27 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 {
 	struct supervisor *s = calloc(1, sizeof(*s));
 	struct config own = *config;
-	int rc = 0;
+	int orphans, rc = 0;
 
 	if (s == NULL)
 		return error_set(err, REAPQ_ENOMEM, "no memory");
 	s->config = &own;
-	TAILQ_INIT(&s->attempts);
+	TAILQ_INIT(&s->slots.attempts);
+	quarantine_init(&s->quarantine, &own);
 	worker_id_make(s->id, s->host);
 	/* First of all: what is forked before it may not be moved any more. */
 	file_budget_fit(&own);
+	/* Before a cgroup's removal takes them uncounted, and before they are in the way
+	 * as processes of users that are to be this worker's. */
+	orphans = orphans_sweep();
 	if ((rc = isolation_new(&s->isolation, own.isolation, s->id, err)) != 0 ||
-	    (rc = isolation_prepare(s->isolation, own.concurrency, err)) != 0)
+	    (rc = sandbox_new(&s->sandbox, &own, err)) != 0 ||
+	    (rc = isolation_prepare(s->isolation, own.concurrency + own.warm, err)) !=
+		0)
 		goto out;
 	isolation_log(s->isolation);
+	if (orphans > 0)
+		log_event(LOG_WARN, "orphans_killed", "count=%d", orphans);
 	if (config->embedded && (rc = embed(s, &own, err)) != 0)
 		goto out;
 	if ((rc = start(s, err)) == 0) {
@@ -487,12 +466,15 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 			conns_flush(&s->conns, s->base);
 		}
 		log_event(LOG_INFO, "worker_ended", "worker=%s tasks=%lld", s->id,
-		    (long long)s->tasks_done);
+		    (long long)s->slots.done);
 	}
+	if (s->embedded != NULL)
+		drain_hold(true);
 	free_all(s);
 out:
 	embedded_free(s->embedded);
 	isolation_free(s->isolation);
+	sandbox_free(s->sandbox);
 	free(s);
 	return rc;
 }

@@ -1,5 +1,5 @@
 /*
- * tree_usage.c - walks /proc/PID/task/TID/children and reads statm and smaps_rollup.
+ * tree_usage.c - walks /proc/PID/task/TID/children and reads statm, smaps_rollup and stat.
  *
  * Holds no state. What has gone meanwhile counts as nothing.
  */
@@ -33,27 +33,39 @@ read_proc(pid_t pid, const char *file, char *text, size_t cap)
 	return n > 0;
 }
 
+static bool
+stands_in(const pid_t *pids, int from, int to, pid_t pid)
+{
+	for (int i = from; i < to; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
 static int
 add_children(pid_t pid, pid_t *pids, int n, int cap)
 {
-	char path[64], text[4096];
+	char path[340];
 	struct dirent *entry;
+	int first = n, last = n;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
 	dir = opendir(path);
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		char file[300];
-		char *p = text;
-		char *space;
+		int found;
 
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(file, sizeof(file), "task/%s/children", entry->d_name);
-		if (!read_proc(pid, file, text, sizeof(text)))
-			continue;
-		for (; (space = strchr(p, ' ')) != NULL && n < cap; p = space + 1)
-			pids[n++] = (pid_t)strtol(p, NULL, 10);
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/children", (int)pid,
+		    entry->d_name);
+		found = leftovers_read_children(path, pids + last, cap - last);
+		/* What one thread leaves behind when it ends is another's: seen twice. */
+		for (int i = last, end = last; found > 0 && i < end + found; i++) {
+			pids[n] = pids[i];
+			n += !stands_in(pids, first, last, pids[n]);
+		}
+		last = n;
 	}
 	if (dir != NULL)
 		(void)closedir(dir);
@@ -122,4 +134,47 @@ tree_usage_exact(const pid_t *pids, int n)
 	for (int i = 0; i < n; i++)
 		sum += exact_of(pids[i]);
 	return sum;
+}
+
+/* utime, stime, cutime and cstime are the 12th to 15th after the name, proc(5); the name
+ * may have anything in it. The sum of n of them, from the first-th on. */
+static int64_t
+ticks_of(pid_t pid, int first, int n)
+{
+	char text[1024];
+	const char *p;
+	char *end;
+	int64_t sum = 0;
+
+	if (!read_proc(pid, "stat", text, sizeof(text)) ||
+	    (p = strrchr(text, ')')) == NULL)
+		return 0;
+	/* from the space before the state to that before utime */
+	for (int i = 0; i < 12 + first && p != NULL; i++)
+		p = strchr(p + 1, ' ');
+	for (int i = 0; i < n && p != NULL; i++, p = end)
+		sum += strtoll(p, &end, 10);
+	return sum;
+}
+
+static int64_t
+ms_of_ticks(int64_t ticks)
+{
+	return ticks * 1000 / sysconf(_SC_CLK_TCK);
+}
+
+int64_t
+tree_usage_cpu_ms(const pid_t *pids, int n)
+{
+	int64_t ticks = 0;
+
+	for (int i = 0; i < n; i++)
+		ticks += ticks_of(pids[i], 0, 4);
+	return ms_of_ticks(ticks);
+}
+
+int64_t
+tree_usage_waited_cpu_ms(pid_t pid)
+{
+	return ms_of_ticks(ticks_of(pid, 2, 2));
 }

@@ -32,11 +32,13 @@ static const char *const code_names[] = {
     [-REAPQ_EEMPTY] = "EEMPTY",
     [-REAPQ_EFORKED] = "EFORKED",
     [-REAPQ_EDEADLK] = "EDEADLK",
+    [-REAPQ_EDRAINING] = "EDRAINING",
+    [-REAPQ_EUNCONFIRMED] = "EUNCONFIRMED",
 };
 
 #define CODE_COUNT ((int)(sizeof(code_names) / sizeof(code_names[0])))
 
-_Static_assert(sizeof(code_names) / sizeof(code_names[0]) == 1 - REAPQ_EDEADLK,
+_Static_assert(sizeof(code_names) / sizeof(code_names[0]) == 1 - REAPQ_EUNCONFIRMED,
     "every enum reapq_code needs its name");
 
 const char *

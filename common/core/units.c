@@ -250,3 +250,22 @@ units_format_ms(int64_t ms, char *buf, size_t cap)
 	h = (min + 30) / 60;
 	return format_pair(h / 24, "d", h % 24, "h", buf, cap);
 }
+
+int
+units_factor(const char *text)
+{
+	size_t whole = strspn(text, "0123456789"), part = 0;
+	long n;
+
+	if (whole == 0 || whole > 3)
+		return 0;
+	n = strtol(text, NULL, 10) * 100;
+	text += whole;
+	if (*text == '.') {
+		part = strspn(++text, "0123456789");
+		if (part == 0 || part > 2)
+			return 0;
+		n += strtol(text, NULL, 10) * (part == 1 ? 10 : 1);
+	}
+	return strcmp(text + part, "x") == 0 ? (int)n : 0;
+}

@@ -19,6 +19,9 @@ int units_size(const char *text, int64_t *ret_bytes, struct reapq_error *err);
 int units_count(const char *text, int64_t min, int64_t max, int64_t *ret_n,
     struct reapq_error *err);
 
+/* "1.5x" is 150, in hundredths; 0: it is no factor below 1000. */
+int units_factor(const char *text);
+
 /* "64 MiB" "1.5 KiB" "17 bytes"; "0.31 s" "250 ms" "2 min 5 s". Into buf, returned. */
 const char *units_format_size(int64_t bytes, char *buf, size_t cap);
 const char *units_format_ms(int64_t ms, char *buf, size_t cap);

@@ -36,6 +36,12 @@ struct wire_task {
 	int64_t retry_delay_ms;
 	const char *retry_on; /* NULL: any */
 	int64_t submitted_ms; /* the producer's wall clock */
+	/* After too little memory: the new limit is so many per cent of the last, or so
+	 * much more; 0: it stays. And how often it has been raised. */
+	int oom_factor;
+	int64_t oom_step;
+	int oom_raised;
+	const char *oom_queue; /* where it goes then; NULL: it stays */
 };
 
 /* Appends to out. EINVAL, ENOMEM. */
@@ -74,8 +80,9 @@ int wire_attempt_encode(
 
 /* What a worker says of itself in its registry key; strings live in the box. */
 struct wire_worker {
-	const char *id, *host, *queues, *isolation, *version, *handlers;
+	const char *id, *host, *queues, *isolation, *hardening, *version, *handlers;
 	int64_t pid, slots, busy, tasks_done, started_ms;
+	int64_t fetch_age_ms; /* since Redis last answered its claims; -1: never */
 };
 int wire_worker_encode(
     const struct wire_worker *w, struct buf *out, struct reapq_error *err);

@@ -16,6 +16,7 @@ static const struct wire_field fields[] = {
     {"w", "worker", WIRE_TEXT, FIELD(worker), 0, NULL, 0, 0},
     {"t0", "started_ms", WIRE_INT64, FIELD(started_ms), 0, NULL, 0, INT64_MIN},
     {"t1", "ended_ms", WIRE_INT64, FIELD(ended_ms), 0, NULL, 0, INT64_MIN},
+    {"lm", "memory_limit", WIRE_INT64, FIELD(memory_limit), 0, NULL, 0, INT64_MIN},
     {"su", "superseded", WIRE_FLAG, FIELD(superseded), 0, NULL, 0, 0},
 };
 

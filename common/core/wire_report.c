@@ -106,11 +106,13 @@ static const struct wire_field fields[] = {
     {"hn", "host", WIRE_TEXT, FIELD(host), 0, NULL, 0, 0},
     {"p", "pid", WIRE_INT64, FIELD(pid), 0, NULL, 0, INT64_MIN},
     {"i", "isolation", WIRE_TEXT, FIELD(isolation), 0, NULL, 0, 0},
+    {"hd", "hardening", WIRE_TEXT, FIELD(hardening), 0, NULL, 0, 0},
     {"lp", "leftover_processes", WIRE_INT, FIELD(leftover_processes), 0, NULL, 0,
 	INT32_MIN},
     {"t", "submitted_ms", WIRE_INT64, FIELD(submitted_ms), 0, NULL, 0, INT64_MIN},
     {"t0", "started_ms", WIRE_INT64, FIELD(started_ms), 0, NULL, 0, INT64_MIN},
     {"t1", "ended_ms", WIRE_INT64, FIELD(ended_ms), 0, NULL, 0, INT64_MIN},
+    {"mv", "moved_to", WIRE_OPTIONAL, FIELD(moved_to), 0, NULL, 0, 0},
 };
 
 static const struct wire_map map = {
@@ -201,6 +203,7 @@ last_attempt(const struct reapq_report *r)
 	    .worker = r->worker,
 	    .started_ms = r->started_ms,
 	    .ended_ms = r->ended_ms,
+	    .memory_limit = r->limits.memory > 0 ? r->limits.memory : 0,
 	};
 
 	return a;

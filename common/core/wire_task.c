@@ -34,6 +34,10 @@ static const struct wire_field fields[] = {
     {"ma", "max_attempts", WIRE_INT, FIELD(max_attempts), 0, NULL, 1, 1},
     {"rd", "retry_delay_ms", WIRE_INT64, FIELD(retry_delay_ms), 0, NULL, 0, 0},
     {"ro", "retry_on", WIRE_OPTIONAL, FIELD(retry_on), 0, NULL, 0, 0},
+    {"of", "oom_factor", WIRE_INT, FIELD(oom_factor), 0, NULL, 0, 0},
+    {"os", "oom_step", WIRE_INT64, FIELD(oom_step), 0, NULL, 0, 0},
+    {"oq", "oom_queue", WIRE_OPTIONAL, FIELD(oom_queue), 0, NULL, 0, 0},
+    {"or", "oom_raised", WIRE_INT, FIELD(oom_raised), 0, NULL, 0, 0},
 };
 
 static const struct wire_map map = {

@@ -14,6 +14,7 @@ static const struct wire_field fields[] = {
     {"hn", "host", WIRE_TEXT, FIELD(host), 0, NULL, 0, 0},
     {"qs", "queues", WIRE_TEXT, FIELD(queues), 0, NULL, 0, 0},
     {"i", "isolation", WIRE_TEXT, FIELD(isolation), 0, NULL, 0, 0},
+    {"hd", "hardening", WIRE_TEXT, FIELD(hardening), 0, NULL, 0, 0},
     {"ver", "version", WIRE_TEXT, FIELD(version), 0, NULL, 0, 0},
     {"hs", "handlers", WIRE_TEXT, FIELD(handlers), 0, NULL, 0, 0},
     {"p", "pid", WIRE_INT64, FIELD(pid), 0, NULL, 0, INT64_MIN},
@@ -21,6 +22,7 @@ static const struct wire_field fields[] = {
     {"b", "busy", WIRE_INT64, FIELD(busy), 0, NULL, 0, INT64_MIN},
     {"n", "tasks_done", WIRE_INT64, FIELD(tasks_done), 0, NULL, 0, INT64_MIN},
     {"t0", "started_ms", WIRE_INT64, FIELD(started_ms), 0, NULL, 0, INT64_MIN},
+    {"f", "fetch_age_ms", WIRE_INT64, FIELD(fetch_age_ms), 0, NULL, -1, -1},
 };
 
 static const struct wire_map map = {

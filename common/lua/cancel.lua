@@ -5,12 +5,13 @@
 --@put
 --@clk
 --@policy
+--@lane
 --@resolve
 --@report
 --@unlist
 local B,id=KEYS[1],ARGV[1]
 local tk=B..'t:'..id
-local h=redis.call('HMGET',tk,'s','a','o','m','h','w')
+local h=redis.call('HMGET',tk,'s','a','o','m','h','w','lo')
 if not h[1] then return redis.call('EXISTS',B..'r:'..id)==1 and 2 or 3 end
 if string.byte(h[1])==82 then
   if ARGV[3]=='0' then return 4 end
@@ -18,6 +19,6 @@ if string.byte(h[1])==82 then
   local c=B..'k:'..(worker_of(h[1]) or '') put('RPUSH',c,id) redis.call('PEXPIRE',c,60000)
   return 5
 end
-if h[1]=='D' then put('ZREM',B..'d',id) else unlist(B,policy(h[3]) or '1',id) end
+if h[1]=='D' then put('ZREM',B..'d',id) else unlist(B,lane(h[3],h[7]),id) end
 resolve(B,id,h[3],report(B,id,h[2],h[4],nil,'cancelled','cancelled','proved','cancelled before it started: '..ARGV[2],'cancel'),h[5],h[6])
 return 1

@@ -9,11 +9,12 @@ put('ZADD',B..'ws',now+lease,wid)
 redis.call('SET',B..'wi:'..wid,ARGV[3],'PX',3600000)
 local out,z={now},{}
 for i=4,#ARGV,2 do
-  local h=redis.call('HMGET',B..'t:'..ARGV[i],'s','x')
+  -- one record that somebody has overwritten must not stop the others' renewal
+  local h=redis.pcall('HMGET',B..'t:'..ARGV[i],'s','x')
   if h[1]=='R'..ARGV[i+1] then
     z[#z+1]=now+lease z[#z+1]=ARGV[i]
     if h[2] then out[#out+1]=ARGV[i] out[#out+1]=ARGV[i+1] out[#out+1]='C:'..h[2] end
   else out[#out+1]=ARGV[i] out[#out+1]=ARGV[i+1] out[#out+1]='L' end
 end
-if #z>0 then put('ZADD',B..'l','XX',unpack(z)) end
+if #z>0 then put('ZADD',B..'l',unpack(z)) end
 return out

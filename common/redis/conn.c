@@ -49,10 +49,12 @@ conn_new(struct conn **ret_conn, struct event_base *base,
 	c->url = *opts->url;
 	url_format(&c->url, c->where, sizeof c->where);
 	c->check_server = opts->check_server;
+	c->allow_eviction = opts->allow_eviction;
 	c->connect_timeout_ms = opts->connect_timeout_ms > 0 ? opts->connect_timeout_ms
 							     : CONNECT_TIMEOUT_MS;
 	c->watchdog_ms = opts->watchdog_ms != 0 ? opts->watchdog_ms : WATCHDOG_MS;
 	c->on_state = opts->on_state;
+	c->on_denied = opts->on_denied;
 	c->arg = opts->arg;
 	c->backoff = c->later_backoff =
 	    (struct backoff){.min_ms = BACKOFF_MIN_MS, .max_ms = BACKOFF_MAX_MS};
@@ -100,6 +102,18 @@ bool
 conn_up(const struct conn *c)
 {
 	return c->state == CONN_UP;
+}
+
+unsigned
+conn_epoch(const struct conn *c)
+{
+	return c->epoch;
+}
+
+const struct server_info *
+conn_server(const struct conn *c)
+{
+	return &c->info;
 }
 
 const struct reapq_error *

@@ -31,6 +31,7 @@
 #include <stdint.h>
 
 struct conn;
+struct server_info;
 struct event_base;
 struct redisReply;
 
@@ -38,13 +39,19 @@ struct redisReply;
  * Must not free the conn. */
 typedef void conn_state_fn(bool up, const struct reapq_error *err, void *arg);
 
+/* A CONN_INSIST request was denied; it goes out again, seconds later. err lent. */
+typedef void conn_denied_fn(const struct reapq_error *err, void *arg);
+
 struct conn_options {
 	const struct url *url;   /* copied */
 	const char *client_name; /* copied; for CLIENT LIST */
 	int connect_timeout_ms;  /* of one try; 0: 5,000 */
 	int watchdog_ms;         /* 0: 5,000; -1: none */
-	bool check_server;       /* read INFO and refuse Redis < 7.0, Valkey < 7.2 */
+	bool check_server;       /* read INFO and refuse Redis < 7.0, Valkey < 7.2; the
+				  first time also a server that may evict tasks */
+	bool allow_eviction;     /* but not that */
 	conn_state_fn *on_state; /* may be NULL */
+	conn_denied_fn *on_denied; /* may be NULL */
 	void *arg;
 };
 
@@ -59,8 +66,15 @@ void conn_free(struct conn *c);
 
 bool conn_up(const struct conn *c);
 
+/* How often it came up: what has the same epoch went over the same connection. */
+unsigned conn_epoch(const struct conn *c);
+
+/* With check_server: what the server said when it last came up. Never NULL. */
+const struct server_info *conn_server(const struct conn *c);
+
 /* Why it is not up; code REAPQ_OK if it is, or if the first try still runs. Code
- * REAPQ_EREDIS: the server refused us (password, version); trying again goes on. */
+ * REAPQ_EREDIS: the server refused us (password, version); trying again goes on.
+ * REAPQ_ECONN with sys EAGAIN: it is there, and not ready (LOADING, BUSY). */
 const struct reapq_error *conn_error(const struct conn *c);
 
 /* For foreign loops: the socket, -1 if none; whether bytes wait to be written; ms to
@@ -75,7 +89,8 @@ typedef void conn_reply_fn(
     const struct redisReply *reply, const struct reapq_error *err, void *arg);
 
 enum {
-	CONN_RESEND = 1 << 0 /* repeat until answered or timed out */
+	CONN_RESEND = 1 << 0, /* repeat until answered or timed out */
+	CONN_INSIST = 1 << 1  /* with it: repeat what the user may not do, too */
 };
 
 /* At most this many strings in one request. */

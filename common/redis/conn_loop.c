@@ -116,12 +116,33 @@ static void
 up(struct conn *c)
 {
 	c->state = CONN_UP;
+	c->epoch++;
 	c->error = (struct reapq_error)REAPQ_ERROR_INIT;
 	conn_timer_stop(&c->retry);
 	if (c->watchdog_ms > 0)
 		conn_timer_start(&c->watchdog, c->watchdog_ms);
 	tell(c, true);
 	conn_loop_kick(c);
+}
+
+/* Once it was up, eviction is only told: reports under way still have to get there. */
+static struct hello_options
+hello_options(const struct conn *c)
+{
+	return (struct hello_options){.url = &c->url,
+	    .client_name = c->client_name,
+	    .where = c->where,
+	    .check_server = c->check_server,
+	    .refuse_eviction = !c->allow_eviction && c->epoch == 0};
+}
+
+static void
+put_off(struct conn *c, struct request *r, const struct reapq_error *why)
+{
+	snprintf(c->later_why, sizeof c->later_why, "%.100s", why->msg);
+	pipeline_later(&c->pipe, r);
+	if (c->later.at_ms == 0)
+		conn_timer_start(&c->later, delay_ms(&c->later_backoff));
 }
 
 /* The answer to a caller's request. */
@@ -155,10 +176,12 @@ answer(struct conn *c, struct request *r, const struct redisReply *reply)
 		pipeline_again(&c->pipe, r);
 		return;
 	} else if (class == REPLY_WAIT && r->resend && !r->dropped) {
-		snprintf(c->later_why, sizeof c->later_why, "%.100s", err.msg);
-		pipeline_later(&c->pipe, r);
-		if (c->later.at_ms == 0)
-			conn_timer_start(&c->later, delay_ms(&c->later_backoff));
+		put_off(c, r, &err);
+		return;
+	} else if (class == REPLY_DENIED && r->insist && !r->dropped) {
+		put_off(c, r, &err);
+		if (c->on_denied)
+			c->on_denied(&err, c->arg);
 		return;
 	}
 	conn_loop_settle(c, r, NULL, &err);
@@ -171,6 +194,7 @@ take_reply(struct conn *c, const struct redisReply *reply)
 	struct request *r = pipeline_answered(&c->pipe);
 	struct reapq_error err = REAPQ_ERROR_INIT;
 	enum request_own own;
+	struct hello_options opts;
 	int rc;
 
 	if (!r) {
@@ -189,7 +213,8 @@ take_reply(struct conn *c, const struct redisReply *reply)
 		backoff_reset(&c->backoff);
 		return true;
 	}
-	rc = hello_answer(own, reply, c->where, &err);
+	opts = hello_options(c);
+	rc = hello_answer(own, reply, &opts, &c->info, &err);
 	if (rc < 0) {
 		lost(c, &err);
 		return false;
@@ -275,11 +300,7 @@ static void
 greet(struct conn *c)
 {
 	struct reapq_error err = REAPQ_ERROR_INIT;
-	struct hello_options opts = {
-	    .url = &c->url,
-	    .client_name = c->client_name,
-	    .check_server = c->check_server,
-	};
+	struct hello_options opts = hello_options(c);
 
 	if (link_connected(&c->link, &err) < 0 ||
 	    hello_queue(&c->pipe, &opts, &err) < 0) {
@@ -287,6 +308,7 @@ greet(struct conn *c)
 		return;
 	}
 	c->state = CONN_GREETING;
+	c->info = (struct server_info){0};
 	event_add(c->readable, NULL);
 	write_requests(c);
 }

@@ -12,6 +12,7 @@
 #include "conn.h"
 #include "link.h"
 #include "pipeline.h"
+#include "server_info.h"
 #include <event2/event.h>
 
 enum conn_state {
@@ -31,9 +32,12 @@ struct conn {
 	struct url url;
 	char where[512]; /* the URL without its password */
 	char *client_name;
-	bool check_server;
+	bool check_server, allow_eviction;
+	unsigned epoch; /* how often it came up */
+	struct server_info info;
 	int connect_timeout_ms, watchdog_ms;
 	conn_state_fn *on_state;
+	conn_denied_fn *on_denied;
 	void *arg;
 
 	enum conn_state state;

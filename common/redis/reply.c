@@ -132,6 +132,8 @@ reply_classify(const struct redisReply *r)
 	    {"MASTERDOWN", REPLY_RECONNECT},
 	    {"UNBLOCKED", REPLY_RECONNECT},
 	    {"OOM", REPLY_FULL},
+	    {"NOPERM", REPLY_DENIED},
+	    {"NOAUTH", REPLY_DENIED},
 	};
 	size_t word_len;
 

@@ -34,6 +34,7 @@ enum reply_class {
 			    the same connection, later */
 	REPLY_RECONNECT, /* READONLY, MASTERDOWN, UNBLOCKED: this is not the master */
 	REPLY_FULL,      /* OOM: no memory in Redis */
+	REPLY_DENIED,    /* NOPERM, NOAUTH: sent again only by those that insist */
 	REPLY_FAILED     /* the rest: a bug or the configuration; not sent again */
 };
 enum reply_class reply_classify(const struct redisReply *r);

@@ -138,6 +138,7 @@ request_new(
 	    .arg = req->arg,
 	    .timeout_ms = req->timeout_ms,
 	    .resend = (req->flags & CONN_RESEND) != 0,
+	    .insist = (req->flags & CONN_INSIST) != 0,
 	    .strings = strings,
 	    .head_len = head_len,
 	    .len = len};

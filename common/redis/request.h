@@ -17,8 +17,9 @@ enum request_own {
 	REQUEST_AUTH,
 	REQUEST_SELECT,
 	REQUEST_NAME,
-	REQUEST_INFO,       /* last of the greeting: checks the version */
-	REQUEST_HELLO_PING, /* last of the greeting */
+	REQUEST_INFO,        /* checks the version */
+	REQUEST_INFO_MEMORY, /* last of the greeting: checks for eviction */
+	REQUEST_HELLO_PING,  /* last of the greeting */
 	REQUEST_PING
 };
 
@@ -31,6 +32,7 @@ struct request {
 	int timeout_ms;
 	enum request_own own;
 	bool resend;
+	bool insist;
 	bool dropped;    /* nobody waits; it only holds its place among the answers */
 	int strings;     /* in the whole command */
 	size_t head_len; /* bytes up to the script's key count */

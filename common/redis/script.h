@@ -15,8 +15,9 @@ struct script {
 	const char *text;
 };
 
-extern const struct script script_attach, script_cancel, script_claim, script_finish,
-    script_heartbeat, script_look, script_peek, script_queue, script_submit,
-    script_tick;
+extern const struct script script_attach, script_cancel, script_claim, script_configure,
+    script_dead_list, script_dead_look, script_dead_remove, script_dead_retry,
+    script_finish, script_heartbeat, script_look, script_message, script_peek,
+    script_queue, script_submit, script_tick;
 
 #endif

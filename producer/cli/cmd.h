@@ -16,7 +16,8 @@ struct cmd {
 };
 
 extern const struct cmd cmd_run, cmd_call, cmd_submit, cmd_wait, cmd_map, cmd_cancel,
-    cmd_status, cmd_why, cmd_queues, cmd_workers;
+    cmd_status, cmd_why, cmd_queues, cmd_workers, cmd_pause, cmd_resume, cmd_drain,
+    cmd_limit, cmd_dead, cmd_crashes, cmd_repro;
 
 /* Says what is wrong with the usage and where to read on. EXITS_USAGE. */
 int cmd_misused(const struct cmd *cmd, const char *fmt, ...) REAPQ_PRINTF(2, 3);

@@ -30,13 +30,12 @@ print_result(const struct options *opts, const struct reapq_report *report)
 	return say_flush();
 }
 
+const struct one one_handler = {&cmd_call, target_handler, print_result, exits_of_call};
+
 static int
 call(const struct options *opts)
 {
-	static const struct one one = {
-	    &cmd_call, target_handler, print_result, exits_of_call};
-
-	return one_run(&one, opts);
+	return one_run(&one_handler, opts);
 }
 
 const struct cmd cmd_call = {

@@ -7,6 +7,7 @@
  */
 #include "cmd.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,9 @@ struct map {
 	struct pump pump;
 	struct feed feed;
 	struct tally tally;
+	int64_t
+	    shown; /* how many, with --keep-order: a full queue takes them as it can */
+	bool refused; /* the queue drains, so that not all was submitted */
 };
 
 static int
@@ -131,6 +135,7 @@ drain(struct map *m, struct reapq_error *err)
 
 	while (rc == 0 && item) {
 		item->ended = true;
+		feed_ended(&m->feed);
 		tally_add(&m->tally, reapq_future_report(item->future),
 		    item_input(item, input));
 		if (!m->opts->keep_order)
@@ -139,8 +144,11 @@ drain(struct map *m, struct reapq_error *err)
 			rc = next_ended(m, &item, err);
 	}
 	while (rc == 0 && m->opts->keep_order && m->feed.open.first &&
-	       m->feed.open.first->ended)
+	       m->feed.open.first->ended &&
+	       (m->refused || m->feed.open.first->number == m->shown)) {
+		m->shown++;
 		rc = settle(m, m->feed.open.first);
+	}
 	return rc;
 }
 
@@ -195,6 +203,19 @@ idle(struct map *m, struct reapq_error *err)
 	return rc;
 }
 
+/* What is in the queue goes on, and is waited for; the rest was never submitted. */
+static int
+stop_feeding(struct map *m, struct reapq_error *err)
+{
+	say_line("%s; %" PRId64
+		 " tasks were submitted before, the rest of the input is "
+		 "left",
+	    err->msg, m->feed.submitted);
+	*err = (struct reapq_error)REAPQ_ERROR_INIT;
+	m->refused = true;
+	return 0;
+}
+
 /* Goes on until all has ended. The exit status; a failure's message is in err. */
 static int
 work(struct map *m, struct reapq_error *err)
@@ -207,6 +228,8 @@ work(struct map *m, struct reapq_error *err)
 			return EXITS_SIGNAL + pump_signal();
 		if (rc == 0)
 			rc = feed_more(&m->feed, &stored, err);
+		if (rc == REAPQ_EDRAINING)
+			rc = stop_feeding(m, err);
 		if (rc != 0)
 			return EXITS_REAPQ;
 		m->tally.submitted = m->feed.submitted;
@@ -214,6 +237,8 @@ work(struct map *m, struct reapq_error *err)
 		tally_show(&m->tally);
 		if (stored > 0)
 			continue;
+		if (m->tally.complete && m->feed.open.n == 0 && m->refused)
+			return EXITS_REAPQ;
 		if (m->tally.complete && m->feed.open.n == 0)
 			return m->tally.ended == m->tally.returned ? EXITS_OK
 								   : EXITS_NOT_ALL;

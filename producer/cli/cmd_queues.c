@@ -33,8 +33,8 @@ const struct cmd cmd_queues = {
     .summary = "Show what is queued, running and dead in each queue",
     .details = "HIGH, NORMAL and LOW count what is queued; DELAYED waits for its time "
 	       "or for a\n"
-	       "retry; SUSPECT lost its worker and waits to run again; DEAD could\n"
-	       "not be read.",
+	       "retry; SUSPECT lost its worker and waits to run again; DEAD failed\n"
+	       "for good: see reapq dead.",
     .groups = FLAGS_JSON,
     .style = OPTIONS_ANYWHERE,
     .run = run,

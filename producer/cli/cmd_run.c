@@ -43,12 +43,12 @@ pass_on(const struct options *opts, const struct reapq_report *report)
 	return rc;
 }
 
+const struct one one_command = {&cmd_run, target_command, pass_on, exits_of_run};
+
 static int
 run(const struct options *opts)
 {
-	static const struct one one = {&cmd_run, target_command, pass_on, exits_of_run};
-
-	return one_run(&one, opts);
+	return one_run(&one_command, opts);
 }
 
 const struct cmd cmd_run = {

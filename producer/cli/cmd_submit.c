@@ -1,7 +1,8 @@
 /*
  * cmd_submit.c - `reapq submit`: stores a task and prints its id.
  *
- * The id is on standard output only once Redis has the task.
+ * The id is on standard output only once Redis has the task; it is there too when the
+ * durability that was asked for could not be confirmed, which is a failure.
  */
 #include "cmd.h"
 
@@ -24,13 +25,19 @@ submit_with(const struct options *opts, const struct reapq_task *task)
 
 	if (rc != 0)
 		return rc;
-	if (reapq_submit(client, task, &future, &err) < 0) {
+	rc = reapq_submit(client, task, &future, &err);
+	if (rc < 0) {
 		say_error(&err);
 		rc = exits_of_error(err.code);
-	} else {
+	}
+	/* One that is not confirmed is there all the same: whoever called knows its id. */
+	if (rc == 0 || err.code == REAPQ_EUNCONFIRMED) {
+		int flushed;
+
 		(void)puts(ref_format(
 		    reapq_future_queue(future), reapq_future_id(future), name));
-		rc = say_flush();
+		flushed = say_flush();
+		rc = rc ? rc : flushed;
 		if (opts->verbose && reapq_future_joined(future))
 			say_line("joined a task that was there already");
 		reapq_future_free(future);

@@ -31,12 +31,14 @@ print_json(const struct reapq_worker_info *w)
 	json_put_text(&j, "queues", w->queues);
 	json_put_text(&j, "handlers", w->handlers);
 	json_put_text(&j, "isolation", w->isolation);
+	json_put_text(&j, "hardening", w->hardening);
 	json_put_text(&j, "version", w->version);
 	json_put_int(&j, "slots", w->slots);
 	json_put_int(&j, "busy", w->busy);
 	json_put_int(&j, "tasks_done", w->tasks_done);
 	json_put_time(&j, "started_at", w->started_ms);
 	json_put_time(&j, "heartbeat_at", w->heartbeat_ms);
+	json_put_time(&j, "fetched_at", w->fetched_ms);
 	json_put(&j, "alive", json_boolean(w->alive));
 	return json_print(&j);
 }
@@ -47,26 +49,32 @@ add_row(struct table *t, const struct reapq_worker_info *w)
 	int64_t now = clock_wall_ms();
 	int64_t age =
 	    now > w->started_ms && w->started_ms > 0 ? now - w->started_ms : 0;
-	char pid[24], slots[56], done[24], up[32], handlers[64];
+	char pid[24], slots[56], done[24], up[32], handlers[64], fetched[32] = "never",
+								 isolation[160];
 
 	(void)snprintf(pid, sizeof pid, "%" PRId64, w->pid);
 	(void)snprintf(slots, sizeof slots, "%" PRId64 "/%" PRId64, w->busy, w->slots);
 	/* A worker may have dozens: --json shows them all. */
 	(void)snprintf(handlers, sizeof handlers, "%.56s%s", w->handlers,
 	    strlen(w->handlers) > 56 ? "..." : "");
+	(void)snprintf(isolation, sizeof isolation, "%s%s%s", w->isolation,
+	    *w->hardening ? " " : "", w->hardening);
 	(void)snprintf(done, sizeof done, "%" PRId64, w->tasks_done);
 	/* Whole seconds once it is a matter of seconds: nobody reads more. */
 	(void)units_format_ms(age > 10000 ? age / 1000 * 1000 : age, up, sizeof up);
+	if (w->fetched_ms > 0)
+		(void)units_format_ms(now > w->fetched_ms ? now - w->fetched_ms : 0,
+		    fetched, sizeof fetched);
 	table_add(
 	    t, (const char *const[]){w->id, w->host, pid, w->alive ? "alive" : "gone",
-		   slots, done, up, w->queues, w->isolation, handlers});
+		   slots, done, up, fetched, w->queues, isolation, handlers});
 }
 
 static int
 print_table(const struct reapq_worker_info *list, size_t n)
 {
 	static const char *const header[] = {"WORKER", "HOST", "PID", "STATE", "BUSY",
-	    "DONE", "UP", "QUEUES", "ISOLATION", "HANDLERS"};
+	    "DONE", "UP", "FETCHED", "QUEUES", "ISOLATION", "HANDLERS"};
 	struct table t;
 	int rc = EXITS_OK;
 
@@ -74,7 +82,7 @@ print_table(const struct reapq_worker_info *list, size_t n)
 		say_line("no worker: start one with reapq-worker");
 		return rc;
 	}
-	table_init(&t, "llrlrrrlll", header);
+	table_init(&t, "llrlrrrrlll", header);
 	for (size_t i = 0; i < n; i++)
 		add_row(&t, &list[i]);
 	if (table_print(&t, stdout) < 0) {
@@ -132,7 +140,9 @@ const struct cmd cmd_workers = {
     .summary = "Show the workers, of all queues or of the one that --queue names",
     .details =
 	"BUSY is slots in use of all slots; DONE counts attempts since the worker\n"
-	"started.",
+	"started. FETCHED is how long ago Redis last answered its claims, or its wait "
+	"for\n"
+	"tasks: more than a few seconds, and it takes nothing although it is alive.",
     .groups = FLAGS_JSON,
     .style = OPTIONS_ANYWHERE,
     .run = run,

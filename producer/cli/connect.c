@@ -90,6 +90,10 @@ connect_open(const struct options *opts, struct reapq_client **ret_client)
 	if (!co.url)
 		co.url = URL_DEFAULT;
 	co.payload_max = opts->payload_max;
+	/* Whoever only looks at tasks, or waits for them, puts none at risk. */
+	co.allow_eviction = opts->force || !opts->submits;
+	co.durability = opts->durability;
+	co.durability_timeout_ms = (int)opts->durability_timeout_ms;
 	if (!file) {
 		co.password = env_or_null("REAPQ_REDIS_PASSWORD");
 		file = co.password ? NULL : env_or_null("REAPQ_REDIS_PASSWORD_FILE");
@@ -103,6 +107,8 @@ connect_open(const struct options *opts, struct reapq_client **ret_client)
 	}
 	if (reapq_client_new(ret_client, &co, &err) < 0)
 		rc = say_refused(co.url, &err);
+	else if (opts->submits && reapq_client_warning(*ret_client)[0])
+		say_line("%s", reapq_client_warning(*ret_client));
 	explicit_bzero(password, sizeof password);
 	return rc;
 }

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "error.h"
 #include "follow.h"
+#include "say.h"
 
 enum {
 	RETRY_MS = 200
@@ -34,21 +35,22 @@ has_line(const struct feed *f)
 bool
 feed_is_hungry(const struct feed *f)
 {
-	return !f->lines.ended && has_room(f) && f->ready_n < FEED_BATCH &&
-	       !has_line(f);
+	return !f->closed && !f->lines.ended && has_room(f) &&
+	       f->ready_n < FEED_BATCH && !has_line(f);
 }
 
 bool
 feed_is_done(const struct feed *f)
 {
-	return f->lines.ended && f->ready_n == 0 && !f->partial &&
-	       f->lines.from == f->lines.data.len;
+	return f->closed || (f->lines.ended && f->ready_n == 0 && !f->partial &&
+				f->lines.from == f->lines.data.len);
 }
 
 int
 feed_wait_ms(const struct feed *f)
 {
-	return f->ready_n > 0 && f->retry_ms ? follow_left_ms(f->retry_ms) : -1;
+	return !f->closed && f->ready_n > 0 && f->retry_ms ? follow_left_ms(f->retry_ms)
+							   : -1;
 }
 
 /* The item that is being filled is complete: it gets its command. */
@@ -64,6 +66,7 @@ make_ready(struct feed *f, struct reapq_error *err)
 		if (rc < 0)
 			return rc;
 	}
+	item->number = f->made++;
 	f->ready[f->ready_n++] = item;
 	f->partial = NULL;
 	return 0;
@@ -128,7 +131,7 @@ sort_out(struct feed *f, struct reapq_future *const *futures, size_t *ret_stored
 		item->future = futures[i];
 		free(item->argv);
 		item->argv = NULL;
-		item_append(&f->open, item);
+		item_insert(&f->open, item);
 		f->submitted++;
 		(*ret_stored)++;
 		if (rc == 0)
@@ -140,12 +143,20 @@ sort_out(struct feed *f, struct reapq_future *const *futures, size_t *ret_stored
 
 /* Whether a refused batch is worth another try, and when. */
 static int
-put_off(struct feed *f, struct reapq_error *err)
+put_off(struct feed *f, size_t stored, struct reapq_error *err)
 {
 	struct reapq_error refused = *err;
 
+	f->closed = err->code == REAPQ_EDRAINING;
 	if (err->code != REAPQ_ECONN && err->code != REAPQ_EFULL)
 		return err->code;
+	/* A full queue takes them in ones and twos: whole batches would be sent in vain. */
+	if (err->code == REAPQ_EFULL)
+		f->burst = stored > 0 ? stored : 1;
+	if (err->code == REAPQ_EFULL && f->open.n == 0 && !f->told_full) {
+		say_line("%s; waiting for room", err->msg);
+		f->told_full = true;
+	}
 	if (err->code == REAPQ_ECONN && patience_fail(f->patience, &refused, err) < 0)
 		return REAPQ_ECONN;
 	f->retry_ms = clock_mono_ms() + RETRY_MS;
@@ -158,9 +169,12 @@ feed_more(struct feed *f, size_t *ret_stored, struct reapq_error *err)
 	struct reapq_task tasks[FEED_BATCH];
 	struct reapq_future *futures[FEED_BATCH] = {NULL};
 	struct reapq_error refused = REAPQ_ERROR_INIT;
+	size_t n;
 	int submitted, rc;
 
 	*ret_stored = 0;
+	if (f->closed)
+		return 0;
 	rc = fill(f, err);
 	if (rc < 0 || f->ready_n == 0)
 		return rc;
@@ -171,21 +185,34 @@ feed_more(struct feed *f, size_t *ret_stored, struct reapq_error *err)
 		f->retry_ms = clock_mono_ms() + RETRY_MS;
 		return 0;
 	}
-	for (size_t i = 0; i < f->ready_n; i++)
+	n = f->burst && f->burst < f->ready_n ? f->burst : f->ready_n;
+	for (size_t i = 0; i < n; i++)
 		tasks[i] = task_of(f, f->ready[i]);
-	submitted = reapq_submit_many(f->client, tasks, f->ready_n, futures, &refused);
+	submitted = reapq_submit_many(f->client, tasks, n, futures, &refused);
 	rc = sort_out(f, futures, ret_stored, err);
 	if (rc < 0)
 		return rc;
 	f->retry_ms = 0;
-	if (submitted == 0) {
+	if (submitted == REAPQ_EUNCONFIRMED && !f->told_unconfirmed) {
+		say_error(&refused);
+		f->told_unconfirmed = true;
+	}
+	if (submitted == 0 || submitted == REAPQ_EUNCONFIRMED) {
 		patience_answered(f->patience);
+		f->burst = f->burst < FEED_BATCH ? 2 * f->burst : 0;
 		return 0;
 	}
-	rc = put_off(f, &refused);
+	rc = put_off(f, *ret_stored, &refused);
 	if (rc < 0 && err)
 		*err = refused;
 	return rc;
+}
+
+void
+feed_ended(struct feed *f)
+{
+	if (f->burst)
+		f->retry_ms = 0;
 }
 
 void

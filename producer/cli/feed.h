@@ -24,8 +24,12 @@ struct feed {
 	struct item *ready[FEED_BATCH]; /* not known to be in Redis yet */
 	size_t ready_n;
 	struct item_list open; /* in Redis, not taken off the list by the caller */
+	int64_t made;          /* items with all their lines */
 	int64_t submitted;
 	int64_t retry_ms; /* monotonic; 0: nothing went wrong just now */
+	size_t burst;     /* at most so many in one call; 0: all. Small after "full" */
+	bool told_full, told_unconfirmed;
+	bool closed; /* the queue drains: the rest of the input is not submitted */
 	struct patience *patience;
 };
 
@@ -40,10 +44,13 @@ int feed_wait_ms(const struct feed *f);
 
 /*
  * Submits as much as there are lines and room for, one batch a call. *ret_stored:
- * how many. When Redis is out of reach or the queue is full, that is 0 and it tries
- * again later; ECONN when there is no more patience.
+ * how many. When Redis is out of reach or the queue is full, it tries again later;
+ * ECONN when there is no more patience. EDRAINING: once, and the feed is done.
  */
 int feed_more(struct feed *f, size_t *ret_stored, struct reapq_error *err);
+
+/* A task of ours has ended: there may be room in a queue that was full. */
+void feed_ended(struct feed *f);
 
 void feed_free(struct feed *f);
 

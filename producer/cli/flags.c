@@ -43,12 +43,35 @@ static const struct row rows[] = {
 	    "counts on standard error while it runs, and --summary"},
 	{FLAGS_MAP, FLAG_SUMMARY, "summary", NULL,
 	    "at the end, a table of those that did not return"},
+	{FLAGS_DEAD, FLAG_ALL, "all", NULL, "retry, rm: all entries that the flags below let by"},
+	{FLAGS_DEAD, FLAG_VERDICT, "verdict", "VERDICT", "only those with this verdict"},
+	{FLAGS_DEAD, FLAG_HANDLER, "handler", "NAME", "only those of this handler"},
+	{FLAGS_DEAD, FLAG_OLDER_THAN, "older-than", "D", "only those that died longer ago"},
+	{FLAGS_CRASHES, FLAG_SINCE, "since", "D", "only what died in the last D"},
+	{FLAGS_DEAD | FLAGS_CRASHES, FLAG_MOST, "limit", "N", "print at most N lines"},
+	{FLAGS_LIMIT, FLAG_RATE, "rate", "N/s|N/m|N/h|none",
+	    "start at most N tasks in any second (minute, hour)"},
+	{FLAGS_LIMIT, FLAG_MAX_LENGTH, "max-length", "N|none",
+	    "refuse submits while N tasks wait"},
+	{FLAGS_REPRO, FLAG_MODULE, "module", "FILE.so",
+	    "load handlers; may be repeated ($REAPQ_MODULE)"},
+	{FLAGS_REPRO, FLAG_GDB, "gdb", NULL, "under a debugger: $REAPQ_GDB, gdb"},
+	{FLAGS_REPRO, FLAG_PRINT_COMMAND, "print-command", NULL,
+	    "don't run it: print a command line that does, for other tools"},
+	{FLAGS_REPRO, FLAG_MESSAGE_FILE, "message-file", "FILE",
+	    "the task's message is in this file"},
+	{FLAGS_REPRO, FLAG_SAVE_MESSAGE, "save-message", "FILE",
+	    "don't run it: write its message to a file, for another machine"},
 	{FLAGS_POLICY, FLAG_MAX_ATTEMPTS, "max-attempts", "N",
 	    "run it up to N times while it fails or crashes (1)"},
 	{FLAGS_POLICY, FLAG_RETRY_DELAY, "retry-delay", "D",
 	    "before the second attempt; doubles, with jitter (1s)"},
 	{FLAGS_POLICY, FLAG_RETRY_ON, "retry-on", "VERDICT,...",
 	    "try again only after these (any failure)"},
+	{FLAGS_POLICY, FLAG_OOM_RETRY_MEMORY, "oom-retry-memory", "Nx|SIZE",
+	    "out of memory: again with N times its limit, or SIZE more"},
+	{FLAGS_POLICY, FLAG_OOM_QUEUE, "oom-queue", "NAME",
+	    "out of memory: it goes on in this queue"},
 	{FLAGS_POLICY, FLAG_MAX_LOST, "max-lost", "N",
 	    "workers it may lose before it is given up (3)"},
 	{FLAGS_POLICY, FLAG_ONCE, "once", NULL,
@@ -65,6 +88,12 @@ static const struct row rows[] = {
 	{FLAGS_POLICY, FLAG_RESULT_TTL, "result-ttl", "D",
 	    "how long its result is kept (1h)"},
 	{FLAGS_POLICY, FLAG_TAG, "tag", "TEXT", "text of yours that the report shows"},
+	{FLAGS_POLICY, FLAG_DURABILITY, "durability", "none|aof|replica",
+	    "submitted once it is on Redis's disk, or on a replica (none)"},
+	{FLAGS_POLICY, FLAG_DURABILITY_TIMEOUT, "durability-timeout", "D",
+	    "how long to wait for that (1s)"},
+	{FLAGS_POLICY, FLAG_FORCE, "force", NULL,
+	    "submit to a Redis that may evict tasks (its maxmemory-policy)"},
 	{FLAGS_COMMON, FLAG_REDIS, "redis", "URL",
 	    "where Redis is ($REAPQ_REDIS, redis://127.0.0.1:6379/0)"},
 	{FLAGS_COMMON, FLAG_PASSWORD_FILE, "redis-password-file", "FILE",
@@ -153,7 +182,8 @@ flags_print(unsigned groups, FILE *out)
 		print_limits(out);
 	print_group("Policy", groups & (FLAGS_POLICY | FLAGS_ID), out);
 	print_group("Common", groups & FLAGS_COMMON, out);
-	if (groups & (FLAGS_LIMITS | FLAGS_POLICY | FLAGS_TIMEOUT))
+	if (groups &
+	    (FLAGS_LIMITS | FLAGS_POLICY | FLAGS_TIMEOUT | FLAGS_DEAD | FLAGS_CRASHES))
 		(void)fprintf(out, "\nD is a duration: 250ms, 10s, 5m, 1h. "
 				   "SIZE is a size: 64K, 512M, 2G.\n");
 }

@@ -118,8 +118,11 @@ follow_task(const struct options *opts, struct reapq_client *client,
 		say_error(&err);
 		return EXITS_REAPQ;
 	}
-	if (reapq_submit(client, task, &future, &err) < 0) {
+	rc = reapq_submit(client, task, &future, &err);
+	if (rc < 0)
 		say_error(&err);
+	/* Not confirmed: it is there, and its end is what this waits for. */
+	if (rc < 0 && rc != REAPQ_EUNCONFIRMED) {
 		pump_free(&pump);
 		return exits_of_error(err.code);
 	}

@@ -71,15 +71,22 @@ item_input(const struct item *item, char buf[ITEM_INPUT_MAX])
 }
 
 void
-item_append(struct item_list *list, struct item *item)
+item_insert(struct item_list *list, struct item *item)
 {
-	item->prev = list->last;
-	item->next = NULL;
-	if (list->last)
-		list->last->next = item;
+	struct item *after = list->last;
+
+	while (after && after->number > item->number)
+		after = after->prev;
+	item->prev = after;
+	item->next = after ? after->next : list->first;
+	if (item->next)
+		item->next->prev = item;
+	else
+		list->last = item;
+	if (after)
+		after->next = item;
 	else
 		list->first = item;
-	list->last = item;
 	list->n++;
 }
 

@@ -7,12 +7,14 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include <stdint.h>
 
 struct item {
 	struct item *prev, *next;
 	char id[REAPQ_ID_LEN + 1];
 	struct buf text; /* its lines, joined by newlines: the payload of a handler */
 	size_t lines;
+	int64_t number;              /* its place in the input */
 	const char **argv;           /* of a command, until Redis has it; one block */
 	struct reapq_future *future; /* NULL until Redis has it */
 	bool ended;
@@ -33,7 +35,8 @@ struct item_list {
 	size_t n;
 };
 
-void item_append(struct item_list *list, struct item *item);
+/* In its place, which is mostly the last. */
+void item_insert(struct item_list *list, struct item *item);
 void item_remove(struct item_list *list, struct item *item);
 
 #endif

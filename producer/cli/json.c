@@ -59,15 +59,16 @@ mended(const char *text)
 	return value;
 }
 
+json_t *
+json_text(const char *text)
+{
+	return text_utf8_valid(text, strlen(text)) ? json_string(text) : mended(text);
+}
+
 void
 json_put_text(struct json *j, const char *key, const char *text)
 {
-	if (!text)
-		json_put(j, key, json_null());
-	else if (text_utf8_valid(text, strlen(text)))
-		json_put(j, key, json_string(text));
-	else
-		json_put(j, key, mended(text));
+	json_put(j, key, text ? json_text(text) : json_null());
 }
 
 /* RFC 4648, section 4. */

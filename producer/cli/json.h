@@ -20,7 +20,9 @@ void json_start(struct json *j);
 
 void json_put(struct json *j, const char *key, json_t *value); /* takes value over */
 void json_put_int(struct json *j, const char *key, int64_t value);
-/* NULL is null. Bytes that are no UTF-8 become U+FFFD. */
+/* Bytes that are no UTF-8 become U+FFFD. NULL: no memory. */
+json_t *json_text(const char *text);
+/* The same; NULL is null. */
 void json_put_text(struct json *j, const char *key, const char *text);
 /* data NULL is null; what is no UTF-8 is null too, and whole in KEY_base64. */
 void json_put_bytes(struct json *j, const char *key, const void *data, size_t len);

@@ -159,6 +159,8 @@ put_attempts(struct json *j, const struct reapq_report *r)
 		json_put_text(&item, "worker", or_null(a->worker));
 		json_put_time(&item, "started_at", a->started_ms);
 		json_put_time(&item, "ended_at", a->ended_ms);
+		json_put(&item, "memory_limit",
+		    a->memory_limit > 0 ? json_integer(a->memory_limit) : json_null());
 		json_put(&item, "superseded", json_boolean(a->superseded));
 		append(j, array, &item);
 	}
@@ -201,6 +203,7 @@ json_put_report(struct json *j, const struct reapq_report *r)
 	json_put_text(j, "host", or_null(r->host));
 	json_put(j, "pid", r->pid > 0 ? json_integer(r->pid) : json_null());
 	json_put_text(j, "isolation", or_null(r->isolation));
+	json_put_text(j, "hardening", or_null(r->hardening));
 	json_put_int(j, "leftover_processes", r->leftover_processes);
 	json_put_time(j, "submitted_at", r->submitted_ms);
 	json_put_time(j, "started_at", r->started_ms);

@@ -10,6 +10,7 @@ struct look {
 	struct reapq_task_info info;
 	const struct reapq_report *report; /* NULL: it has not ended; lent */
 	struct reapq_future *future;
+	struct reapq_dead *dead; /* where the report is, once its result is gone */
 };
 
 /* 0, or an exit status, said; EXITS_NOT_ALL: no such task. Then look_free(). */

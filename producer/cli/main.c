@@ -18,7 +18,8 @@
 #include "say.h"
 
 static const struct cmd *const cmds[] = {&cmd_run, &cmd_call, &cmd_submit, &cmd_wait,
-    &cmd_map, &cmd_cancel, &cmd_status, &cmd_why, &cmd_queues, &cmd_workers};
+    &cmd_map, &cmd_cancel, &cmd_status, &cmd_why, &cmd_queues, &cmd_workers, &cmd_pause,
+    &cmd_resume, &cmd_drain, &cmd_limit, &cmd_dead, &cmd_crashes, &cmd_repro};
 
 enum {
 	N_CMDS = sizeof cmds / sizeof cmds[0]

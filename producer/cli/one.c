@@ -24,6 +24,13 @@ print_json(const struct reapq_report *report)
 	return rc ? rc : say_flush();
 }
 
+int
+one_show(const struct one *one, const struct options *opts,
+    const struct reapq_report *report)
+{
+	return opts->json ? print_json(report) : one->show(opts, report);
+}
+
 static int
 submit_and_show(
     const struct one *one, const struct options *opts, const struct reapq_task *task)
@@ -38,7 +45,7 @@ submit_and_show(
 	if (rc == 0) {
 		const struct reapq_report *report = reapq_future_report(future);
 
-		rc = opts->json ? print_json(report) : one->show(opts, report);
+		rc = one_show(one, opts, report);
 		rc = rc ? rc : one->status(report);
 		reapq_future_free(future);
 	}

@@ -17,6 +17,13 @@ struct one {
 	int (*status)(const struct reapq_report *report);
 };
 
+/* What `run` and what `call` do. */
+extern const struct one one_command, one_handler;
+
+/* 0, or an exit status when it could not be written. */
+int one_show(const struct one *one, const struct options *opts,
+    const struct reapq_report *report);
+
 /* Returns the command's exit status. */
 int one_run(const struct one *one, const struct options *opts);
 

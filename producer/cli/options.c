@@ -9,6 +9,7 @@
  */
 #include "options.h"
 
+#include <reapq/admin.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,13 +17,16 @@
 #include "flags.h"
 #include "id.h"
 #include "limit.h"
+#include "names.h"
 #include "retry.h"
 #include "units.h"
+#include "values.h"
 
 enum {
 	WINDOW_DEFAULT = 10000,
 	ATTEMPTS_MAX = 1000,
-	LOST_MAX = 1000
+	LOST_MAX = 1000,
+	WAIT_MAX_MS = 600000
 };
 
 int
@@ -34,7 +38,11 @@ options_init(struct options *o, struct reapq_error *err)
 	    .queue = queue && *queue ? queue : REAPQ_QUEUE_DEFAULT,
 	    .queue_given = queue && *queue,
 	    .timeout_ms = -1,
-	    .window = WINDOW_DEFAULT};
+	    .older_ms = -1,
+	    .since_ms = -1,
+	    .window = WINDOW_DEFAULT,
+	    .rate_max = -1,
+	    .max_length = -1};
 	if (!id_valid(o->queue))
 		return error_set(err, REAPQ_EINVAL,
 		    "REAPQ_QUEUE is \"%.100s\": a queue's name is up to %d of "
@@ -67,6 +75,16 @@ set_int(int *field, const char *text, int min, int max, struct reapq_error *err)
 	return rc;
 }
 
+static int
+set_max_lost(struct reapq_task *task, const char *text, struct reapq_error *err)
+{
+	int rc = set_int(&task->max_lost, text, 0, LOST_MAX, err);
+
+	if (rc == 0 && task->max_lost == 0)
+		task->max_lost = REAPQ_MAX_LOST_NONE;
+	return rc;
+}
+
 /* In the task's struct 0 means the default, so that a plain 0 becomes the least. */
 static int
 set_duration(int64_t *field, const char *text, int64_t least, struct reapq_error *err)
@@ -79,49 +97,13 @@ set_duration(int64_t *field, const char *text, int64_t least, struct reapq_error
 }
 
 static int
-set_priority(enum reapq_priority *field, const char *text, struct reapq_error *err)
+set_wait(int64_t *field, const char *text, struct reapq_error *err)
 {
-	if (strcmp(text, "high") == 0)
-		*field = REAPQ_PRIORITY_HIGH;
-	else if (strcmp(text, "normal") == 0)
-		*field = REAPQ_PRIORITY_NORMAL;
-	else if (strcmp(text, "low") == 0)
-		*field = REAPQ_PRIORITY_LOW;
-	else
-		return error_set(err, REAPQ_EINVAL,
-		    "\"%.100s\" is no priority: high, normal or low", text);
-	return 0;
-}
+	int rc = set_duration(field, text, 1, err);
 
-static int
-set_max_lost(struct reapq_task *task, const char *text, struct reapq_error *err)
-{
-	int rc = set_int(&task->max_lost, text, 0, LOST_MAX, err);
-
-	if (rc == 0 && task->max_lost == 0)
-		task->max_lost = REAPQ_MAX_LOST_NONE;
+	if (rc == 0 && *field > WAIT_MAX_MS)
+		return error_set(err, REAPQ_EINVAL, "\"%.100s\" is over 10m", text);
 	return rc;
-}
-
-static int
-set_retry_on(struct reapq_task *task, const char *text, struct reapq_error *err)
-{
-	uint32_t set;
-	int rc = retry_parse(text, &set, err);
-
-	if (rc == 0)
-		task->retry_on = text;
-	return rc;
-}
-
-static int
-set_tag(struct reapq_task *task, const char *text, struct reapq_error *err)
-{
-	if (strlen(text) > REAPQ_TAG_MAX)
-		return error_set(err, REAPQ_EINVAL, "it has %zu bytes, at most %d",
-		    strlen(text), REAPQ_TAG_MAX);
-	task->tag = text;
-	return 0;
 }
 
 static int
@@ -142,6 +124,52 @@ add_env(struct options *o, const char *text, struct reapq_error *err)
 	return 0;
 }
 
+/* "10/s" "600/m" "none" */
+static int
+set_rate(struct options *o, const char *text, struct reapq_error *err)
+{
+	const char *slash = strchr(text, '/');
+	char count[24];
+	size_t len;
+
+	if (strcmp(text, "none") == 0) {
+		o->rate_max = 0;
+		return 0;
+	}
+	if (!slash || strlen(slash) != 2 || !strchr("smh", slash[1]))
+		return error_set(err, REAPQ_EINVAL,
+		    "\"%.100s\" is no rate: N/s, N/m, N/h or none", text);
+	len = (size_t)(slash - text) < sizeof count ? (size_t)(slash - text)
+						    : sizeof count - 1;
+	memcpy(count, text, len);
+	count[len] = '\0';
+	o->rate_ms = slash[1] == 's' ? 1000 : slash[1] == 'm' ? 60000 : 3600000;
+	return units_count(count, 1, REAPQ_RATE_MAX, &o->rate_max, err);
+}
+
+static int
+set_max_length(struct options *o, const char *text, struct reapq_error *err)
+{
+	if (strcmp(text, "none") == 0) {
+		o->max_length = 0;
+		return 0;
+	}
+	return units_count(text, 1, REAPQ_LENGTH_MAX, &o->max_length, err);
+}
+
+static int
+add_module(struct options *o, const char *path, struct reapq_error *err)
+{
+	const char **grown =
+	    reallocarray(o->modules, o->modules_n + 1, sizeof *o->modules);
+
+	if (!grown)
+		return error_set(err, REAPQ_ENOMEM, "no memory");
+	o->modules = grown;
+	o->modules[o->modules_n++] = path;
+	return 0;
+}
+
 static int
 set_policy(struct options *o, int flag, const char *text, struct reapq_error *err)
 {
@@ -153,10 +181,15 @@ set_policy(struct options *o, int flag, const char *text, struct reapq_error *er
 	case FLAG_RETRY_DELAY:
 		return set_duration(&task->retry_delay_ms, text, 1, err);
 	case FLAG_RETRY_ON:
-		return set_retry_on(task, text, err);
+		return values_retry_on(task, text, err);
+	case FLAG_OOM_RETRY_MEMORY:
+		return values_oom_retry(task, text, err);
+	case FLAG_OOM_QUEUE:
+		return set_name(&task->oom_queue, "queue", text, err);
 	case FLAG_MAX_LOST:
 		return set_max_lost(task, text, err);
 	case FLAG_ONCE:
+		o->once = true;
 		task->max_attempts = 1;
 		task->max_lost = REAPQ_MAX_LOST_NONE;
 		return 0;
@@ -165,7 +198,7 @@ set_policy(struct options *o, int flag, const char *text, struct reapq_error *er
 	case FLAG_DEADLINE:
 		return set_duration(&task->deadline_ms, text, 1, err);
 	case FLAG_PRIORITY:
-		return set_priority(&task->priority, text, err);
+		return values_priority(&task->priority, text, err);
 	case FLAG_ID:
 		return set_name(&task->id, "task id", text, err);
 	case FLAG_UNIQUE:
@@ -173,9 +206,38 @@ set_policy(struct options *o, int flag, const char *text, struct reapq_error *er
 	case FLAG_RESULT_TTL:
 		return set_duration(&task->result_ttl_ms, text, 1, err);
 	case FLAG_TAG:
-		return set_tag(task, text, err);
+		return values_tag(task, text, err);
 	default:
 		return error_set(err, REAPQ_EINVAL, "not known");
+	}
+}
+
+/* Which entries of the dead list; what repro runs. */
+static int
+set_filter(struct options *o, int flag, const char *text, struct reapq_error *err)
+{
+	switch (flag) {
+	case FLAG_VERDICT:
+		return values_verdict(&o->verdict, text, err);
+	case FLAG_HANDLER:
+		o->handler = text;
+		return 0;
+	case FLAG_OLDER_THAN:
+		return set_duration(&o->older_ms, text, 0, err);
+	case FLAG_SINCE:
+		return set_duration(&o->since_ms, text, 0, err);
+	case FLAG_MOST:
+		return units_count(text, 1, 1000000, &o->most, err);
+	case FLAG_MODULE:
+		return add_module(o, text, err);
+	case FLAG_MESSAGE_FILE:
+		o->message_file = text;
+		return 0;
+	case FLAG_SAVE_MESSAGE:
+		o->save_message = text;
+		return 0;
+	default:
+		return set_policy(o, flag, text, err);
 	}
 }
 
@@ -207,10 +269,18 @@ set_value(struct options *o, int flag, const char *text, struct reapq_error *err
 		return set_duration(&o->timeout_ms, text, 0, err);
 	case FLAG_CHUNK:
 		return units_count(text, 1, 1000000, &o->chunk, err);
+	case FLAG_DURABILITY:
+		return values_durability(&o->durability, text, err);
+	case FLAG_DURABILITY_TIMEOUT:
+		return set_wait(&o->durability_timeout_ms, text, err);
+	case FLAG_RATE:
+		return set_rate(o, text, err);
+	case FLAG_MAX_LENGTH:
+		return set_max_length(o, text, err);
 	case FLAG_WINDOW:
 		return units_count(text, 1, 1000000, &o->window, err);
 	default:
-		return set_policy(o, flag, text, err);
+		return set_filter(o, flag, text, err);
 	}
 }
 
@@ -234,6 +304,9 @@ set_switch(struct options *o, int flag)
 	case FLAG_VERBOSE:
 		o->verbose = true;
 		break;
+	case FLAG_FORCE:
+		o->force = true;
+		break;
 	case FLAG_KILL:
 		o->kill = true;
 		break;
@@ -245,6 +318,15 @@ set_switch(struct options *o, int flag)
 		break;
 	case FLAG_SUMMARY:
 		o->summary = true;
+		break;
+	case FLAG_ALL:
+		o->all = true;
+		break;
+	case FLAG_GDB:
+		o->gdb = true;
+		break;
+	case FLAG_PRINT_COMMAND:
+		o->print_command = true;
 		break;
 	default:
 		return false;
@@ -306,6 +388,7 @@ options_parse(struct options *o, unsigned groups, enum options_style style, int 
 	struct option rows[FLAGS_MAX];
 	size_t n = 0;
 
+	o->submits = (groups & FLAGS_POLICY) != 0;
 	flags_getopt(groups, rows);
 	opterr = 0;
 	optind = 0; /* glibc: start afresh, and read the first character of shorts */
@@ -335,6 +418,13 @@ options_parse(struct options *o, unsigned groups, enum options_style style, int 
 	argv[1 + n] = NULL;
 	o->args = (const char *const *)(argv + 1);
 	o->args_n = n;
+	/* --max-attempts and --max-lost before it are overruled */
+	if (o->once && (o->task.oom_factor != 0 || o->task.oom_step != 0 ||
+			   o->task.oom_queue != NULL || o->task.max_attempts != 1 ||
+			   o->task.max_lost != REAPQ_MAX_LOST_NONE))
+		return error_set(err, REAPQ_EINVAL,
+		    "--once, and a flag that starts it again (--oom-retry-memory, "
+		    "--oom-queue, --max-attempts or --max-lost)");
 	return 0;
 }
 
@@ -342,5 +432,6 @@ void
 options_free(struct options *o)
 {
 	free(o->env);
-	o->env = NULL;
+	free(o->modules);
+	o->env = o->modules = NULL;
 }

@@ -3,6 +3,7 @@
 #define CLI_OPTIONS_H
 
 #include <reapq/error.h>
+#include <reapq/producer.h>
 #include <reapq/task.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,10 +21,25 @@ struct options {
 	int64_t payload_max; /* 0: the library's */
 	bool use_stdin, json, verbose, kill, keep_order, progress, summary;
 	bool help, version;
-	int64_t timeout_ms; /* -1: none */
-	int64_t chunk;      /* 0: not given */
+	bool once;
+	bool force;   /* go on where Redis may evict tasks */
+	bool submits; /* the command is one that does */
+	enum reapq_durability durability;
+	int64_t durability_timeout_ms; /* 0: the library's */
+	int64_t timeout_ms;            /* -1: none */
+	int64_t chunk;                 /* 0: not given */
 	int64_t window;
-	const char *const *args; /* what is no flag; NULL-terminated */
+	int64_t rate_max, rate_ms;     /* rate_max -1: not given, 0: none */
+	int64_t max_length;            /* -1: not given, 0: none */
+	const char *verdict, *handler; /* NULL: any */
+	bool all;
+	int64_t older_ms, since_ms; /* -1: not given */
+	int64_t most;               /* lines; 0: all */
+	const char **modules;       /* of repro; NULL: none given */
+	size_t modules_n;
+	bool gdb, print_command;
+	const char *message_file, *save_message; /* NULL: not given */
+	const char *const *args;                 /* what is no flag; NULL-terminated */
 	size_t args_n;
 	bool command; /* args are a command: they stood after -- alone */
 };

@@ -14,12 +14,48 @@
 #include "json.h"
 #include "say.h"
 #include "table.h"
+#include "units.h"
 
 /* What is under the key is no list of tasks. */
 static void
 put_count(struct json *j, const char *key, int64_t count)
 {
 	json_put(j, key, count < 0 ? json_null() : json_integer(count));
+}
+
+const char *
+queues_rate(const struct reapq_queue_info *q, char buf[QUEUES_RATE_MAX])
+{
+	char per[32];
+
+	if (q->rate_max <= 0)
+		return "";
+	(void)units_format_ms(q->rate_ms, per, sizeof per);
+	(void)snprintf(buf, QUEUES_RATE_MAX, "%" PRId64 "/%s", q->rate_max,
+	    q->rate_ms == 1000      ? "s"
+	    : q->rate_ms == 60000   ? "m"
+	    : q->rate_ms == 3600000 ? "h"
+				    : per);
+	return buf;
+}
+
+const char *
+queues_state(const struct reapq_queue_info *q)
+{
+	if (q->paused < 0 || q->draining < 0)
+		return "?";
+	if (q->paused)
+		return q->draining ? "paused, draining" : "paused";
+	return q->draining ? "draining" : "open";
+}
+
+static json_t *
+rate_json(const struct reapq_queue_info *q)
+{
+	if (q->rate_max <= 0)
+		return json_null();
+	return json_pack("{s:I,s:I}", "starts", (json_int_t)q->rate_max, "per_ms",
+	    (json_int_t)q->rate_ms);
 }
 
 static int
@@ -38,6 +74,10 @@ print_json(const struct reapq_queue_info *q)
 	put_count(&j, "dead", q->dead);
 	put_count(&j, "workers", q->workers);
 	json_put(&j, "paused", q->paused < 0 ? json_null() : json_boolean(q->paused));
+	json_put(
+	    &j, "draining", q->draining < 0 ? json_null() : json_boolean(q->draining));
+	json_put(&j, "rate", rate_json(q));
+	put_count(&j, "max_length", q->max_length > 0 ? q->max_length : -1);
 	return json_print(&j);
 }
 
@@ -47,7 +87,8 @@ add_row(struct table *t, const struct reapq_queue_info *q)
 	const int64_t counts[8] = {q->queued_high, q->queued_normal, q->queued_low,
 	    q->delayed, q->running, q->suspect, q->dead, q->workers};
 	char texts[8][24];
-	const char *row[10] = {q->name};
+	char rate[QUEUES_RATE_MAX], length[24] = "";
+	const char *row[12] = {q->name};
 
 	for (int i = 0; i < 8; i++) {
 		if (counts[i] < 0)
@@ -57,7 +98,11 @@ add_row(struct table *t, const struct reapq_queue_info *q)
 			    texts[i], sizeof texts[i], "%" PRId64, counts[i]);
 		row[i + 1] = texts[i];
 	}
-	row[9] = q->paused < 0 ? "?" : q->paused ? "yes" : "no";
+	if (q->max_length > 0)
+		(void)snprintf(length, sizeof length, "%" PRId64, q->max_length);
+	row[9] = queues_state(q);
+	row[10] = queues_rate(q, rate);
+	row[11] = length;
 	table_add(t, row);
 }
 
@@ -65,7 +110,7 @@ static int
 print_table(const struct reapq_queue_info *list, size_t n)
 {
 	static const char *const header[] = {"QUEUE", "HIGH", "NORMAL", "LOW",
-	    "DELAYED", "RUNNING", "SUSPECT", "DEAD", "WORKERS", "PAUSED"};
+	    "DELAYED", "RUNNING", "SUSPECT", "DEAD", "WORKERS", "STATE", "RATE", "MAX"};
 	struct table t;
 	int rc = EXITS_OK;
 
@@ -73,7 +118,7 @@ print_table(const struct reapq_queue_info *list, size_t n)
 		say_line("no queue yet: no worker or producer has named one");
 		return rc;
 	}
-	table_init(&t, "lrrrrrrrrl", header);
+	table_init(&t, "lrrrrrrrrlrr", header);
 	for (size_t i = 0; i < n; i++)
 		add_row(&t, &list[i]);
 	if (table_print(&t, stdout) < 0) {

@@ -14,6 +14,7 @@
 #include "show_parts.h"
 #include "text.h"
 #include "units.h"
+#include "unseen.h"
 
 void
 show_text(const char *text, size_t len, FILE *out)
@@ -93,6 +94,21 @@ show_tail(const struct reapq_report *r, FILE *out)
 	}
 }
 
+static void
+show_unseen(const struct reapq_report *r, FILE *out)
+{
+	struct unseen list[UNSEEN_MAX];
+	size_t n = unseen_list(r, list);
+
+	if (n == 0)
+		return;
+	(void)fprintf(out, "\nNot visible%s%s:\n", *r->isolation ? " on tier " : "",
+	    r->isolation);
+	for (size_t i = 0; i < n; i++)
+		(void)fprintf(
+		    out, "  %s\n    to see it: %s\n", list[i].what, list[i].cure);
+}
+
 void
 show_why(const struct reapq_report *r, FILE *out)
 {
@@ -102,6 +118,7 @@ show_why(const struct reapq_report *r, FILE *out)
 	show_where(r, out);
 	show_times(r, out);
 	show_evidence(r, out);
+	show_unseen(r, out);
 	show_backtrace(r, out);
 	show_limits(r, out);
 	show_usage(r, out);

@@ -19,6 +19,7 @@ show_where(const struct reapq_report *r, FILE *out)
 {
 	const char *host = r->host ? r->host : "";
 	const char *isolation = r->isolation ? r->isolation : "";
+	const char *hardening = r->hardening ? r->hardening : "";
 	char pid[40] = "", text[512];
 
 	if (!r->worker || !*r->worker)
@@ -26,9 +27,9 @@ show_where(const struct reapq_report *r, FILE *out)
 	/* Of a worker that was lost, or a task that had no process, less is known. */
 	if (r->pid > 0)
 		(void)snprintf(pid, sizeof pid, ", process %" PRId64, r->pid);
-	(void)snprintf(text, sizeof text, "%s%s%s%s%s%s", r->worker,
-	    *host ? " on " : "", host, pid, *isolation ? ", isolation " : "",
-	    isolation);
+	(void)snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s", r->worker,
+	    *host ? " on " : "", host, pid, *isolation ? ", isolation " : "", isolation,
+	    *hardening ? ", " : "", hardening);
 	show_field("worker", text, out);
 	if (r->leftover_processes > 0) {
 		(void)snprintf(text, sizeof text,
@@ -224,25 +225,27 @@ void
 show_attempts(const struct reapq_report *r, FILE *out)
 {
 	static const char *const header[] = {
-	    "  ATTEMPT", "VERDICT", "CERTAINTY", "TIME", "WORKER", "MESSAGE"};
+	    "  ATTEMPT", "VERDICT", "CERTAINTY", "TIME", "MEMORY", "WORKER", "MESSAGE"};
 	struct table t;
 
 	/* A single attempt is the one that the rest of the text is about. */
 	if (r->attempts_count < 2)
 		return;
 	(void)fprintf(out, "\nAttempts, %d at most:\n", r->max_attempts);
-	table_init(&t, "rllrll", header);
+	table_init(&t, "rllrrll", header);
 	for (size_t i = 0; i < r->attempts_count; i++) {
 		const struct reapq_attempt *a = &r->attempts[i];
-		char number[16], span[32] = "";
+		char number[16], span[32] = "", memory[32] = "";
 
 		(void)snprintf(number, sizeof number, "%d%s", a->attempt,
 		    a->superseded ? " (late)" : "");
 		if (a->started_ms > 0 && a->ended_ms >= a->started_ms)
 			(void)units_format_ms(
 			    a->ended_ms - a->started_ms, span, sizeof span);
+		if (a->memory_limit > 0)
+			(void)units_format_size(a->memory_limit, memory, sizeof memory);
 		table_add(&t, (const char *const[]){number, a->verdict, a->certainty,
-				  span, a->worker, a->message});
+				  span, memory, a->worker, a->message});
 	}
 	if (table_print(&t, out) < 0)
 		(void)fputs("  no memory to show them\n", out);

@@ -5,6 +5,7 @@
 #include "fixture.h"
 #include "url.h"
 #include <stdio.h>
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 
@@ -202,6 +203,22 @@ not_now_is_asked_again_on_the_same_connection(void **state)
 }
 
 static void
+only_who_insists_is_heard_after_a_denial(void **state)
+{
+	struct script_of_answers s = {.answers = (const char *[]){"-NOPERM no\r\n",
+					  "-NOAUTH no\r\n", ":3\r\n", NULL}};
+	struct got got = ask_fake(&s, CONN_RESEND | CONN_INSIST);
+
+	(void)state;
+	assert_int_equal(got.n, 3);
+	assert_int_equal(s.last_connection, 1);
+	s.given = 0;
+	got = ask_fake(&s, CONN_RESEND);
+	assert_int_equal(got.code, REAPQ_EREDIS);
+	assert_string_equal(got.msg, "NOPERM no");
+}
+
+static void
 a_replica_is_left_and_asked_again(void **state)
 {
 	struct script_of_answers s = {
@@ -343,6 +360,9 @@ a_refused_greeting_is_told_by_kind(void **state)
 		    &states);
 		WAIT_UNTIL(states.downs > 0);
 		assert_int_equal(states.last.code, cases[i].code);
+		/* what is not ready is told from what is not there */
+		assert_int_equal(
+		    states.last.sys, cases[i].code == REAPQ_ECONN ? EAGAIN : 0);
 		assert_non_null(strstr(states.last.msg, cases[i].said));
 		assert_int_equal(states.ups, 0);
 		conn_free(c);
@@ -447,6 +467,7 @@ main(void)
 	    TEST(the_watchdog_breaks_a_black_hole),
 	    TEST(an_idle_black_hole_is_found_by_ping),
 	    TEST(not_now_is_asked_again_on_the_same_connection),
+	    TEST(only_who_insists_is_heard_after_a_denial),
 	    TEST(a_replica_is_left_and_asked_again),
 	    TEST(noscript_to_the_whole_text_is_an_error),
 	    TEST(a_server_that_stays_busy_is_named_at_the_timeout),

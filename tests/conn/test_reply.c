@@ -43,6 +43,8 @@ classifies_by_the_whole_first_word(void **state)
 	assert_int_equal(classify("MASTERDOWN Link with MASTER"), REPLY_RECONNECT);
 	assert_int_equal(classify("UNBLOCKED force unblock"), REPLY_RECONNECT);
 	assert_int_equal(classify("OOM command not allowed"), REPLY_FULL);
+	assert_int_equal(classify("NOPERM this user has"), REPLY_DENIED);
+	assert_int_equal(classify("NOAUTH Authentication"), REPLY_DENIED);
 	assert_int_equal(classify("WRONGTYPE Operation"), REPLY_FAILED);
 	assert_int_equal(classify("BUSYKEY Target key name"), REPLY_FAILED);
 	assert_int_equal(classify("BUS"), REPLY_FAILED);

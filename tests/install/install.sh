@@ -30,7 +30,8 @@ same() {
 	fail "cmake --install: $(cat "$dir/install.log")"
 libdir=$(dirname "$(find "$prefix" -name libreapq.so)")
 runner=$(find "$prefix" -path '*/reapq/reapq-runner')
-for program in "$prefix/bin/reapq" "$prefix/bin/reapq-worker" "$runner"; do
+for program in "$prefix/bin/reapq" "$prefix/bin/reapq-worker" "$runner" \
+	"${runner%-runner}-repro"; do
 	[ -x "$program" ] || fail "$program is not there"
 done
 [ -f "$libdir/reapq/modules/text.so" ] || fail "no modules were installed"
@@ -71,7 +72,7 @@ redis-server --port 0 --unixsocket "$dir/redis" --dir "$dir" --save '' \
 redis_pid=$!
 exec 3<"$dir/redis.log"
 while read -r line <&3; do
-	case $line in *"ready to accept connections"*) break ;; esac
+	case $line in *"eady to accept connections"*) break ;; esac
 done
 export REAPQ_REDIS=unix://$dir/redis
 export LD_LIBRARY_PATH=$libdir

@@ -6,6 +6,7 @@
 #include "check.h"
 #include "id.h"
 #include "script.h"
+#include "signature.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -42,7 +43,7 @@ wait_ready(int log_fd)
 	while ((n = read(log_fd, text + len, sizeof text - 1 - len)) > 0) {
 		len += (size_t)n;
 		text[len] = '\0';
-		if (strstr(text, "ready to accept connections"))
+		if (strstr(text, "eady to accept connections"))
 			return;
 		CHECK(len < sizeof text - 1);
 	}
@@ -190,27 +191,37 @@ rig_claim(struct rig *rig, const char *queue, struct rig_claim *ret_claim)
 	return found;
 }
 
-void
-rig_finish(struct rig *rig, const char *queue, const struct rig_claim *claim,
-    const void *report, size_t report_len)
+static void
+finish(struct rig *rig, const char *queue, const struct rig_claim *claim,
+    const void *report, size_t report_len, const char *why, const char *signature)
 {
 	char key[96];
 	redisReply *reply;
 	base(key, queue);
-	reply = redisCommand(rig->redis, "EVAL %s 1 %s %s %s F %b 0 %s %s",
+	reply = redisCommand(rig->redis, "EVAL %s 1 %s %s %s F %b 0 %s %s %s",
 	    script_finish.text, key, claim->id, claim->token, report, report_len, "",
-	    "");
+	    why, signature);
 	CHECK(reply && reply->type == REDIS_REPLY_INTEGER);
 	freeReplyObject(reply);
+}
+
+void
+rig_finish(struct rig *rig, const char *queue, const struct rig_claim *claim,
+    const void *report, size_t report_len)
+{
+	finish(rig, queue, claim, report, report_len, "", "");
 }
 
 static void
 finish_report(struct rig *rig, const char *queue, const struct rig_claim *claim,
     const struct reapq_report *report)
 {
+	char signature[SIGNATURE_MAX] = "";
 	struct buf out = {0};
 	CHECK(wire_report_encode(report, &out, NULL) == 0);
-	rig_finish(rig, queue, claim, out.data, out.len);
+	if (signature_wanted(report))
+		signature_make(report, signature);
+	finish(rig, queue, claim, out.data, out.len, report->message, signature);
 	buf_free(&out);
 }
 

@@ -231,6 +231,14 @@ refuses_what_is_wrong(void **state)
 	refuses(client, task, REAPQ_EINVAL, "max_lost is -2");
 	task = good, task.retry_on = "signal,bogus";
 	refuses(client, task, REAPQ_EINVAL, "bogus");
+	task = good, task.oom_factor = 100;
+	refuses(client, task, REAPQ_EINVAL, "oom_factor is 100");
+	task = good, task.oom_factor = 200, task.oom_step = 1;
+	refuses(client, task, REAPQ_EINVAL, "oom_factor and oom_step");
+	task = good, task.oom_step = -1;
+	refuses(client, task, REAPQ_EINVAL, "oom_step is -1");
+	task = good, task.oom_queue = "a b";
+	refuses(client, task, REAPQ_EINVAL, "oom_queue");
 	task = good, task.deadline_ms = -1;
 	refuses(client, task, REAPQ_EINVAL, "deadline_ms is -1");
 	task = good, task.limits.memory = -2;

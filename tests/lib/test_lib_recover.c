@@ -53,6 +53,30 @@ vanished_after_flushall(void **state)
 	reapq_client_free(client);
 }
 
+/* A client with many futures looks at them all, in bounded bites. */
+static void
+many_vanish(void **state)
+{
+	struct rig *rig = *state;
+	struct reapq_client *client = forgetful_client(rig);
+	static struct reapq_task tasks[3000];
+	static struct reapq_future *futures[3000];
+	size_t done = 0;
+	for (int i = 0; i < 3000; i++) {
+		tasks[i] = (struct reapq_task)REAPQ_TASK_INIT;
+		tasks[i].handler = "echo";
+	}
+	assert_int_equal(reapq_submit_many(client, tasks, 3000, futures, NULL), 0);
+	(void)rig_redis(rig, "FLUSHALL");
+	assert_int_equal(reapq_wait(futures, 3000, REAPQ_ALL, -1, &done, NULL), 0);
+	assert_int_equal(done, 3000);
+	for (int i = 0; i < 3000; i++) {
+		check_vanished(futures[i]);
+		reapq_future_free(futures[i]);
+	}
+	reapq_client_free(client);
+}
+
 static void
 submitted_again_after_flushall(void **state)
 {
@@ -338,6 +362,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 		vanished_after_flushall, rig_setup, rig_teardown),
+	    cmocka_unit_test_setup_teardown(many_vanish, rig_setup, rig_teardown),
 	    cmocka_unit_test_setup_teardown(
 		submitted_again_after_flushall, rig_setup, rig_teardown),
 	    cmocka_unit_test_setup_teardown(

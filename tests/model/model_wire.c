@@ -153,6 +153,10 @@ random_task(void)
 	t.max_attempts = (int)integer(1, INT32_MAX);
 	t.retry_delay_ms = integer(0, INT64_MAX);
 	t.retry_on = text_or_null(40);
+	t.oom_factor = (int)integer(0, INT32_MAX);
+	t.oom_step = integer(0, INT64_MAX);
+	t.oom_raised = (int)integer(0, INT32_MAX);
+	t.oom_queue = text_or_null(40);
 	return t;
 }
 
@@ -226,11 +230,12 @@ random_attempts(struct reapq_report *r)
 
 	for (size_t i = 0; i < n; i++)
 		list[i] = (struct reapq_attempt){any_int(), text(0, 10), text(0, 10),
-		    text(0, 30), text(0, 10), any_int64(), any_int64(), flag()};
+		    text(0, 30), text(0, 10), any_int64(), any_int64(), flag(),
+		    any_int64()};
 	if (r->attempt != 0)
 		list[n++] = (struct reapq_attempt){r->attempt, r->verdict_name,
 		    r->certainty_name, r->message, r->worker, r->started_ms,
-		    r->ended_ms, 0};
+		    r->ended_ms, 0, r->limits.memory > 0 ? r->limits.memory : 0};
 	r->attempts = list;
 	r->attempts_count = n;
 }
@@ -263,10 +268,12 @@ random_report(void)
 	r.host = text(0, 30);
 	r.pid = any_int64();
 	r.isolation = text(0, 30);
+	r.hardening = text(0, 30);
 	r.leftover_processes = any_int();
 	r.submitted_ms = any_int64();
 	r.started_ms = any_int64();
 	r.ended_ms = any_int64();
+	r.moved_to = text_or_null(40);
 	random_attempts(&r);
 	return r;
 }
@@ -275,8 +282,8 @@ static struct wire_worker
 random_worker(void)
 {
 	struct wire_worker w = {text(0, 20), text(0, 20), text(0, 20), text(0, 20),
-	    text(0, 20), text(0, 20), any_int64(), any_int64(), any_int64(),
-	    any_int64(), any_int64()};
+	    text(0, 20), text(0, 20), text(0, 20), any_int64(), any_int64(),
+	    any_int64(), any_int64(), any_int64(), (int64_t)(any_int64() & INT64_MAX)};
 
 	return w;
 }

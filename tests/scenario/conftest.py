@@ -9,7 +9,7 @@ import harness
 def no_cgroups_left():
     """What killed workers left, the next one removes: here it is --check."""
     yield
-    harness.tier.cache_clear()
+    harness.checked.cache_clear()
     harness.tier()
 
 

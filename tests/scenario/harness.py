@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -26,6 +27,7 @@ BIN = os.environ.get("REAPQ_BIN", "")
 MODULES = os.environ.get("REAPQ_MODULES", "")
 BAD_MODULES = os.environ.get("REAPQ_TEST_MODULES", "")
 ASAN = os.environ.get("REAPQ_ASAN") == "1"
+REDIS_SERVER = os.environ.get("REAPQ_REDIS_SERVER", "redis-server")
 GUARD = 100  # seconds after which a failed test gives up
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -55,11 +57,20 @@ def clean_environment(extra=None):
 
 
 @functools.lru_cache
+def checked():
+    return subprocess.run([program("reapq-worker"), "--check"], capture_output=True,
+                          env=clean_environment(), check=True, text=True).stdout
+
+
 def tier():
     """The isolation that a worker finds here: what can be proved depends on it."""
-    done = subprocess.run([program("reapq-worker"), "--check"], capture_output=True,
-                          env=clean_environment(), check=True, text=True)
-    return re.search(r"isolation: (\S+)", done.stdout).group(1)
+    return re.search(r"isolation: (\S+)", checked()).group(1)
+
+
+def counts_kills():
+    """Is there a counter of OOM kills, a task's own or a shared one? Not always on A0."""
+    return limits_memory() or \
+        re.search(r"shared counters readable\s+yes", checked()) is not None
 
 
 def limits_memory():
@@ -199,21 +210,27 @@ class Process:
         self.wait()
 
 
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        return s.getsockname()[1]
+
+
 # ---- Redis ---------------------------------------------------------------------
 
 class Redis:
-    def __init__(self, persistent=False):
+    def __init__(self, persistent=False, args=()):
         self.dir = tempfile.mkdtemp(prefix="reapq-")
         self.socket = os.path.join(self.dir, "redis.sock")
         self.url = "unix://" + self.socket
         self.persistent = persistent
+        self.args = [str(a) for a in args]  # settings; those of the last start are used again
         self.start()
 
     def start(self):
         self.process = Process(
-            ["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", self.dir,
+            [REDIS_SERVER, "--port", "0", "--unixsocket", self.socket, "--dir", self.dir,
              "--save", "", "--appendonly", "yes" if self.persistent else "no",
-             "--appendfsync", "always"])
+             "--appendfsync", "always", "--enable-protected-configs", "local", *self.args])
         self.process.wait_for_line("eady to accept connections", "stdout")
 
     def kill(self):

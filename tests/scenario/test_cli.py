@@ -333,6 +333,16 @@ def test_report_without_a_process(redis, worker, cli, gate):
             assert "process 0" not in words and " on ," not in words, words
 
 
+def test_why_says_what_nobody_saw(node):
+    killed = node.cli("submit", "kill", "9").text.strip()
+    fine = node.cli("submit", "echo", "x").text.strip()
+    node.cli("wait", killed, fine)
+    words = node.cli("why", killed).text
+    assert "\nNot visible on tier " in words and "who sent the signal" in words, words
+    assert "to see it: " in words
+    assert "Not visible" not in node.cli("why", fine).text
+
+
 @pytest.mark.parametrize("args", [("map", "echo"), ("map", "--json", "echo"),
                                   ("run", "--json", "--", "echo", "x"), ("call", "echo", "x")],
                          ids=" ".join)

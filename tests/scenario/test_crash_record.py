@@ -152,16 +152,13 @@ def pid_behind(node, door):
                                     signal.SIGXFSZ], ids=lambda n: n.name)
 def test_sent_by_somebody(node, gate, number):
     door = gate()
-    task = node.cli.submit("--cpu-time", "10s", "gate", door.path)
+    task = node.cli.submit("--cpu-time", "10s", "--file-size", "1G", "gate", door.path)
     door.reached()
     os.kill(pid_behind(node, door), number)
     r = node.cli.wait(task)[task]
     assert (r["verdict"], r["certainty"]) == ("signal", "proved")
     assert r["signal"]["name"] == number.name
     assert r["signal"]["code_name"] == "SI_USER"
-    if number == signal.SIGXFSZ:  # the kernel's own looks the same, in the task's name
-        assert r["signal"]["sender_pid"] is None
-        return
     assert r["signal"]["sender_pid"] == os.getpid()
     assert f"sent by process {os.getpid()} of user {os.getuid()}" in r["message"]
     assert "limit_gate" in [f["function"] for f in r["backtrace"]]
@@ -179,6 +176,24 @@ def test_where_it_was_at_its_time_limit(redis, worker, cli, handler, payload, fu
     assert function in [f["function"] for f in r["backtrace"]]
     assert r["signal"]["name"] == ("SIGKILL" if handler == "ignoreterm" else "SIGTERM")
     assert r["signal"]["code_name"] is None
+
+
+def test_program_that_took_the_handlers_place_is_not_asked(redis, worker, cli):
+    """It knows nothing of the question, and would die of it."""
+    worker(redis, "--kill-grace", "20s")
+    r = cli.report("call", "--time-limit", "300ms", "become",
+                   "trap 'echo cleaned up; exit 7' TERM; sleep 600 & wait")
+    assert (r["verdict"], r["certainty"]) == ("time_limit", "proved")
+    assert r["stdout"] == "cleaned up\n"
+    assert "stopped by this worker, and exited with status 7" in r["message"]
+
+
+def test_killed_by_another_after_its_time_limit(redis, worker, cli):
+    worker(redis, "--allow-exec", "--kill-grace", "1m")
+    r = cli.report("run", "--time-limit", "300ms", "--", "sh", "-c",
+                   "trap 'kill -9 $$' TERM; sleep 600 & wait")
+    assert (r["verdict"], r["certainty"]) == ("time_limit", "proved")
+    assert "killed by SIGKILL, which this worker had not sent yet" in r["message"]
 
 
 @pytest.mark.parametrize("number", [9, 15, 11, 6])

@@ -28,7 +28,7 @@ WAYS = [
 
 FIELDS = """id queue handler tag outcome verdict certainty message evidence result stdout
     stderr stdout_truncated stderr_truncated exit_status signal core_dumped backtrace
-    limits usage attempt max_attempts attempts worker host pid isolation
+    limits usage attempt max_attempts attempts worker host pid isolation hardening
     leftover_processes submitted_at started_at ended_at""".split()
 LIMITS = "memory cpu_ms time_ms file_size open_files processes stack output result".split()
 USAGE = """wall_ms user_ms system_ms peak_memory memory_source minor_faults major_faults

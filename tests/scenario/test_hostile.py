@@ -115,17 +115,22 @@ def test_memory_does_not_grow(redis, worker, cli):
     one = worker(redis)
 
     def round_of(number):
-        for name, message in BOMBS.items():
-            plant(redis, f"r{number}-{name}", message)
-        assert cli("call", "echo", "x").text == "x"
+        # 40 MB at once is for memory's peak: not in each round
+        names = [name for name in BOMBS if name != "oversized" or number % 5 == 0]
+        for name in names:
+            plant(redis, f"r{number}-{name}", BOMBS[name])
+        answer = cli("call", "echo", "x")
+        assert answer.text == "x", answer
         harness.until("all are dead", lambda: all(
-            is_dead(redis, f"r{number}-{name}") for name in BOMBS))
+            is_dead(redis, f"r{number}-{name}") for name in names))
 
     round_of(0)
     before = harness.status_kb(one.pid, "VmRSS")
     for number in range(1, 21):
         round_of(number)
-    assert harness.status_kb(one.pid, "VmRSS") < before + (8 << 10)
+    # The last message may still be on its way out.
+    harness.until("its memory is given back", lambda:
+                  harness.status_kb(one.pid, "VmRSS") < before + (8 << 10))
     if not harness.ASAN:
         # a 5-byte bomb must not take 500 MB even for a moment
         assert harness.status_kb(one.pid, "VmHWM") < 300 << 10

@@ -60,12 +60,27 @@ def test_cpu_limit(node):
     assert used >= 500
 
 
+def test_cpu_signal_that_is_not_the_limits(node):
+    """Two processes use more than the limit together, but none of them by itself."""
+    use = "python3 -c 'import time\nwhile time.process_time() < .6: pass'"
+    r = node.report("run", "--cpu-time", "1s", "--", "sh", "-c",
+                    f"{use}; {use}; kill -XCPU $$")
+    assert verdict(r) == ("crashed", "signal", "proved")
+    assert r["signal"]["number"] == signal.SIGXCPU
+
+
 def test_file_size_limit(node):
     r = node.report("call", "--file-size", "1M", "xfsz", "2")
     assert verdict(r) == ("crashed", "file_size_limit", "proved")
     assert r["signal"]["number"] == signal.SIGXFSZ
     assert r["limits"]["file_size"] == 1 << 20
     assert node.cli("call", "--file-size", "4M", "xfsz", "2").text == "2"
+
+
+def test_file_size_signal_of_a_command_may_be_anybodys(node):
+    r = node.report("run", "--file-size", "1M", "--", "sh", "-c", "kill -XFSZ $$")
+    assert verdict(r) == ("crashed", "file_size_limit", "likely")
+    assert "it probably wrote a file past its limit" in r["message"]
 
 
 def test_open_files_limit(node):

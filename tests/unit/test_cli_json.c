@@ -11,8 +11,8 @@ static const char *const fields[] = {"id", "queue", "handler", "tag", "outcome",
     "verdict", "certainty", "message", "evidence", "result", "stdout", "stderr",
     "stdout_truncated", "stderr_truncated", "exit_status", "signal", "core_dumped",
     "backtrace", "limits", "usage", "attempt", "max_attempts", "attempts", "worker",
-    "host", "pid", "isolation", "leftover_processes", "submitted_at", "started_at",
-    "ended_at"};
+    "host", "pid", "isolation", "hardening", "leftover_processes", "submitted_at",
+    "started_at", "ended_at"};
 
 enum {
 	N_FIELDS = sizeof fields / sizeof fields[0]
@@ -38,6 +38,7 @@ bare(void)
 	    .worker = "",
 	    .host = "",
 	    .isolation = "",
+	    .hardening = "",
 	    .max_attempts = 1};
 }
 
@@ -83,7 +84,7 @@ no_field_is_ever_missing(void **state)
 	struct reapq_report report = bare();
 	json_t *object = read_back(&report);
 	static const char *const nulls[] = {"tag", "result", "stdout", "stderr",
-	    "exit_status", "signal", "worker", "host", "pid", "isolation",
+	    "exit_status", "signal", "worker", "host", "pid", "isolation", "hardening",
 	    "submitted_at", "started_at", "ended_at"};
 	const char *key;
 	json_t *value;

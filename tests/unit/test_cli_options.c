@@ -145,6 +145,45 @@ once_is_one_attempt_and_no_loss(void **state)
 	    read_line(&l, OPTIONS_ANYWHERE, "call --max-attempts 5 --once x"), 0);
 	assert_int_equal(l.opts.task.max_attempts, 1);
 	assert_int_equal(l.opts.task.max_lost, REAPQ_MAX_LOST_NONE);
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "call --once --max-lost 0 x"), 0);
+	assert_int_equal(read_line(&l, OPTIONS_ANYWHERE, "call --once --max-lost 1 x"),
+	    REAPQ_EINVAL);
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "call --once --max-attempts 2 x"),
+	    REAPQ_EINVAL);
+}
+
+static void
+more_memory_after_too_little(void **state)
+{
+	static const char *const bad[] = {"0", "1x", "1.00x", "101x", "x", "-1x", "1.x",
+	    "2xx", "1.234x", "lots", "0M"};
+	struct line l;
+	char text[64];
+
+	(void)state;
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "run --oom-retry-memory 2x x"), 0);
+	assert_int_equal(l.opts.task.oom_factor, 200);
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "run --oom-retry-memory 1.5x x"), 0);
+	assert_int_equal(l.opts.task.oom_factor, 150);
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "run --oom-retry-memory 1.05x x"), 0);
+	assert_int_equal(l.opts.task.oom_factor, 105);
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "run --oom-retry-memory 64M x"), 0);
+	assert_int_equal(l.opts.task.oom_factor, 0);
+	assert_int_equal(l.opts.task.oom_step, 64 << 20);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		(void)snprintf(
+		    text, sizeof(text), "run --oom-retry-memory %s x", bad[i]);
+		assert_int_equal(read_line(&l, OPTIONS_ANYWHERE, text), REAPQ_EINVAL);
+	}
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "run --once --oom-retry-memory 2x x"),
+	    REAPQ_EINVAL);
 }
 
 static void
@@ -256,6 +295,37 @@ every_limit_has_its_flag(void **state)
 }
 
 static void
+filters_of_the_dead_list(void **state)
+{
+	struct line l;
+
+	(void)state;
+	assert_int_equal(read_line(&l, OPTIONS_ANYWHERE, "dead ls"), 0);
+	assert_null(l.opts.verdict);
+	assert_null(l.opts.handler);
+	assert_false(l.opts.all);
+	assert_int_equal(l.opts.older_ms, -1);
+	assert_int_equal(l.opts.since_ms, -1);
+	assert_int_equal(l.opts.most, 0);
+	assert_int_equal(read_line(&l, OPTIONS_ANYWHERE,
+			     "dead rm --all --verdict oom --handler h --older-than 0"),
+	    0);
+	assert_true(l.opts.all);
+	assert_string_equal(l.opts.verdict, "oom");
+	assert_string_equal(l.opts.handler, "h");
+	assert_int_equal(l.opts.older_ms, 0);
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "crashes --since 2m --limit 7"), 0);
+	assert_int_equal(l.opts.since_ms, 120000);
+	assert_int_equal(l.opts.most, 7);
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "dead ls --verdict died"), REAPQ_EINVAL);
+	assert_non_null(strstr(l.err.msg, "died"));
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "dead ls --limit 0"), REAPQ_EINVAL);
+}
+
+static void
 the_queue_comes_from_the_environment(void **state)
 {
 	struct options opts;
@@ -291,10 +361,12 @@ main(void)
 	    cmocka_unit_test(zero_is_not_the_default),
 	    cmocka_unit_test(once_is_one_attempt_and_no_loss),
 	    cmocka_unit_test(the_policy_arrives),
+	    cmocka_unit_test(more_memory_after_too_little),
 	    cmocka_unit_test(the_environment_of_a_command_adds_up),
 	    cmocka_unit_test(bad_usage_names_the_flag),
 	    cmocka_unit_test(flags_of_other_commands_are_unknown),
 	    cmocka_unit_test(every_limit_has_its_flag),
+	    cmocka_unit_test(filters_of_the_dead_list),
 	    cmocka_unit_test(the_queue_comes_from_the_environment),
 	};
 

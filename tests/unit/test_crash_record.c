@@ -151,15 +151,22 @@ test_crash_record_contradictions_are_dropped(void **state)
 }
 
 static void
-test_crash_record_xfsz_has_no_sender(void **state)
+test_crash_record_xfsz_of_the_kernel_has_no_sender(void **state)
 {
 	(void)state;
 	page.crash.signal = SIGXFSZ;
 	page.crash.code = SI_USER;
-	page.crash.sender_pid = 77;
+	page.crash.sender_pid = page.crash.pid;
 	crash_record_read(&page, SIGXFSZ, false, &rec);
 	assert_true(rec.seen);
 	assert_int_equal(rec.sender_pid, -1);
+	page.crash.code = SI_TKILL;
+	crash_record_read(&page, SIGXFSZ, false, &rec);
+	assert_int_equal(rec.sender_pid, page.crash.pid);
+	page.crash.code = SI_USER;
+	page.crash.sender_pid = page.crash.pid + 1;
+	crash_record_read(&page, SIGXFSZ, false, &rec);
+	assert_int_equal(rec.sender_pid, page.crash.pid + 1);
 }
 
 static void
@@ -223,7 +230,8 @@ main(void)
 		test_crash_record_deep_stack_is_put_in_order, start_honest),
 	    cmocka_unit_test_setup(
 		test_crash_record_contradictions_are_dropped, start_honest),
-	    cmocka_unit_test_setup(test_crash_record_xfsz_has_no_sender, start_honest),
+	    cmocka_unit_test_setup(
+		test_crash_record_xfsz_of_the_kernel_has_no_sender, start_honest),
 	    cmocka_unit_test_setup(test_crash_record_any_bytes, start_honest),
 	};
 

@@ -96,6 +96,27 @@ test_crash_words_stack_overflow_only_at_its_end(void **state)
 }
 
 static void
+test_crash_words_stack_overflow_by_one_frame(void **state)
+{
+	struct crash_record r = record(SIGSEGV, SEGV_MAPERR, 0);
+
+	(void)state;
+	r.stack_low = 0x7ffff0000000;
+	r.stack_high = r.stack_low + (8u << 20);
+	r.sp = r.stack_low - (2u << 20);
+	r.address = r.sp + 64;
+	expect(&r,
+	    "stack overflow: read of 0x7fffefe00040, in a frame that reaches 2 MiB "
+	    "below the end of its stack of 8 MiB");
+	r.address = r.sp - (1u << 20);
+	expect(&r, "read of address 0x7fffefd00000, where nothing is mapped");
+	/* a stack of its own, far away */
+	r.sp = r.stack_low - (1u << 30);
+	r.address = r.sp + 64;
+	expect(&r, "read of address 0x7fffb0000040, where nothing is mapped");
+}
+
+static void
 test_crash_words_forbidden(void **state)
 {
 	struct crash_record r = record(SIGSEGV, SEGV_ACCERR, 0x7f0000001000);
@@ -131,6 +152,11 @@ test_crash_words_bus(void **state)
 	r.fs_free = 1 << 20;
 	expect(&r, "the page at 0x7f0000003000 of /dev/shm/table could not be had: "
 		   "beyond the end of a file, or no space for it");
+	r.code = SI_KERNEL;
+	r.address = 0;
+	expect(&r, "stack segment fault: a stack pointer that is no possible address, "
+		   "most likely; the processor does not say which");
+	r.address = 0x7f0000003000;
 	r.code = BUS_ADRALN;
 	expect(&r, "bad read of address 0x7f0000003000");
 }
@@ -259,6 +285,7 @@ main(void)
 	    cmocka_unit_test(test_crash_words_null_pointer),
 	    cmocka_unit_test(test_crash_words_no_address_is_no_null_pointer),
 	    cmocka_unit_test(test_crash_words_stack_overflow_only_at_its_end),
+	    cmocka_unit_test(test_crash_words_stack_overflow_by_one_frame),
 	    cmocka_unit_test(test_crash_words_forbidden),
 	    cmocka_unit_test(test_crash_words_bus),
 	    cmocka_unit_test(test_crash_words_abort),

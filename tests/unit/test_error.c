@@ -14,13 +14,13 @@ every_code_has_its_name(void **state)
 	assert_string_equal(reapq_code_name(REAPQ_EINVAL), "EINVAL");
 	assert_string_equal(reapq_code_name(REAPQ_ETOOLATE), "ETOOLATE");
 	assert_string_equal(reapq_code_name(REAPQ_EDEADLK), "EDEADLK");
-	for (int code = 0; code >= REAPQ_EDEADLK; code--) {
+	for (int code = 0; code >= REAPQ_EUNCONFIRMED; code--) {
 		assert_non_null(reapq_code_name(code));
 		for (int other = 0; other > code; other--)
 			assert_string_not_equal(
 			    reapq_code_name(code), reapq_code_name(other));
 	}
-	assert_string_equal(reapq_code_name(REAPQ_EDEADLK - 1), "EUNKNOWN");
+	assert_string_equal(reapq_code_name(REAPQ_EUNCONFIRMED - 1), "EUNKNOWN");
 	assert_string_equal(reapq_code_name(1), "EUNKNOWN");
 	assert_string_equal(reapq_code_name(INT32_MIN), "EUNKNOWN");
 }

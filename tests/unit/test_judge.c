@@ -184,6 +184,10 @@ test_judge_cpu_limit_needs_the_usage(void **state)
 	e.usage.user_ms = 1990;
 	e.usage.system_ms = 20;
 	expect(&e, REAPQ_V_CPU_LIMIT, REAPQ_PROVED, "over its CPU limit of 2 s");
+	/* each of its processes below the limit: who sent it is not known */
+	e.waited_cpu_ms = 1500;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "killed by SIGXCPU");
+	e.waited_cpu_ms = 0;
 	e.usage.user_ms = 1700;
 	expect(
 	    &e, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY, "probably over its CPU limit of 2 s");
@@ -195,7 +199,10 @@ test_judge_cpu_limit_needs_the_usage(void **state)
 	e.limits.cpu_ms = 2000;
 	e.usage.user_ms = 3000;
 	expect(&e, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY, "probably over its CPU limit");
-	e.usage.user_ms = 2500;
+	/* between the two limits: the kernel's ticks ran ahead of what really ran */
+	e.usage.user_ms = 2000;
+	expect(&e, REAPQ_V_CPU_LIMIT, REAPQ_LIKELY, "probably over its CPU limit");
+	e.usage.user_ms = 1900;
 	expect(&e, REAPQ_V_SIGNAL, REAPQ_UNKNOWN, "not visible");
 }
 
@@ -242,11 +249,21 @@ static void
 test_judge_file_size_and_memory(void **state)
 {
 	struct judge_evidence e = died_of(SIGXFSZ);
+	struct crash_record r = {.seen = true, .signal = SIGXFSZ, .pid = 77};
 
 	(void)state;
+	r.sender_pid = -1;
 	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "killed by SIGXFSZ");
 	e.limits.file_size = 4096;
-	expect(&e, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED, "past its limit of 4 KiB");
+	expect(&e, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_LIKELY,
+	    "it probably wrote a file past its limit of 4 KiB");
+	e.crash = &r;
+	expect(&e, REAPQ_V_FILE_SIZE_LIMIT, REAPQ_PROVED,
+	    "it wrote a file past its limit of 4 KiB");
+	r.sender_pid = 4711;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "sent by process 4711");
+	r.sender_pid = r.pid;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "it sent the signal to itself");
 	e = died_of(SIGABRT);
 	e.memory_rlimit = true;
 	e.limits.memory = 64 << 20;

@@ -8,7 +8,7 @@
 
 #define MIB ((int64_t)1 << 20)
 
-static const struct cgroup_counters zero = {0, 0, 0, 0, 0, 1, 0};
+static const struct cgroup_counters zero = {0, 0, 0, 0, 0, 1, 0, 0, 0};
 
 /* Killed with a limit of 64 MiB, in a cgroup v2 of its own whose counters stand still. */
 static struct judge_evidence
@@ -110,6 +110,24 @@ test_row_7_own_limit_v2(void **state)
 	expect(&e, REAPQ_V_MEMORY_LIMIT, REAPQ_PROVED, "over its memory limit");
 }
 
+/* Killed from outside, it left a process that ran out of memory before this worker
+ * looked: its counters then are those of a task that was killed whole. */
+static void
+test_row_7_company_may_be_the_victim(void **state)
+{
+	struct judge_evidence e = oom_on_a();
+
+	(void)state;
+	e.cgroup.others_killed = 1;
+	expect(
+	    &e, REAPQ_V_MEMORY_LIMIT, REAPQ_LIKELY, "probably over its memory limit");
+	e.cgroup.logged = JUDGE_LOGGED_CGROUP;
+	expect(&e, REAPQ_V_MEMORY_LIMIT, REAPQ_PROVED, "over its memory limit");
+	e.cgroup.logged = JUDGE_NOT_LOGGED;
+	e.cgroup.after.oom = 0;
+	expect(&e, REAPQ_V_OOM, REAPQ_LIKELY, "which of the processes in its cgroup");
+}
+
 static void
 test_row_8_oom_outside(void **state)
 {
@@ -208,6 +226,73 @@ test_rows_10_and_11_shared_counter(void **state)
 }
 
 static void
+test_row_13_systemd_oomd(void **state)
+{
+	struct judge_evidence e = killed_on_a();
+
+	(void)state;
+	e.cgroup.after.oomd_ooms = 1;
+	expect(&e, REAPQ_V_OOM, REAPQ_PROVED,
+	    "killed by systemd-oomd after 0.31 s on web7; it marked the task's own "
+	    "cgroup");
+	/* it counts what it killed a moment later, and on a slot used before */
+	e.cgroup.before.oomd_ooms = 1;
+	e.cgroup.before.oomd_kill = 2;
+	e.cgroup.after.oomd_kill = 5;
+	expect(&e, REAPQ_V_OOM, REAPQ_PROVED, "killed by systemd-oomd");
+	/* other tasks' deaths by the kernel do not matter to a cgroup of its own */
+	e.cgroup.shared_after.oom_kill = e.cgroup.killed = 1;
+	expect(&e, REAPQ_V_OOM, REAPQ_PROVED, "killed by systemd-oomd");
+	/* without a memory counter too: A0 */
+	e.cgroup.own = false;
+	e.cgroup.shared_after.oom_kill = 0;
+	expect(&e, REAPQ_V_OOM, REAPQ_PROVED, "killed by systemd-oomd");
+	/* marks from before it are another task's */
+	e.cgroup.before = e.cgroup.after;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_UNKNOWN, "killed by SIGKILL");
+	/* the kernel's own count comes first */
+	e = oom_on_a();
+	e.cgroup.after.oomd_ooms = 1;
+	expect(&e, REAPQ_V_MEMORY_LIMIT, REAPQ_PROVED, "the kernel's OOM killer");
+	/* and a kill of ours */
+	e = killed_on_a();
+	e.cgroup.after.oomd_ooms = 1;
+	e.killed = true;
+	e.intent = JUDGE_CANCEL;
+	expect(&e, REAPQ_V_CANCELLED, REAPQ_PROVED, "cancelled");
+	/* it kills by SIGKILL only; and where marks cannot be read, nothing rose */
+	e = killed_on_a();
+	e.cgroup.after.oomd_ooms = 1;
+	e.wait_status = SIGTERM;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_PROVED, "killed by SIGTERM");
+	e.wait_status = SIGKILL;
+	e.cgroup.before.oomd_ooms = -1;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_UNKNOWN, "killed by SIGKILL");
+}
+
+static void
+test_row_13_the_whole_unit(void **state)
+{
+	struct judge_evidence e = killed_on_c(0, 1);
+
+	(void)state;
+	e.cgroup.shared_after.oomd_ooms = 1;
+	expect(&e, REAPQ_V_OOM, REAPQ_LIKELY,
+	    "probably killed by systemd-oomd after 0.31 s on web7; it marked the "
+	    "cgroup "
+	    "of this worker");
+	/* two explanations: the kernel's counter is the nearer one */
+	e.cgroup.shared_after.oom_kill = 1;
+	expect(&e, REAPQ_V_OOM, REAPQ_LIKELY, "the kernel's OOM killer");
+	e.cgroup.killed = 3;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_UNKNOWN, "killed by SIGKILL");
+	e = killed_on_c(0, 1);
+	e.cgroup.shared_after.oomd_ooms = 1;
+	e.cgroup.shared = false;
+	expect(&e, REAPQ_V_SIGNAL, REAPQ_UNKNOWN, "killed by SIGKILL");
+}
+
+static void
 test_row_14_from_outside(void **state)
 {
 	struct judge_evidence e = killed_on_a();
@@ -282,9 +367,12 @@ main(void)
 	    cmocka_unit_test(test_row_5_by_the_watch),
 	    cmocka_unit_test(test_row_6_stopped_and_killed),
 	    cmocka_unit_test(test_row_7_own_limit_v2),
+	    cmocka_unit_test(test_row_7_company_may_be_the_victim),
 	    cmocka_unit_test(test_row_8_oom_outside),
 	    cmocka_unit_test(test_row_9_own_limit_v1),
 	    cmocka_unit_test(test_rows_10_and_11_shared_counter),
+	    cmocka_unit_test(test_row_13_systemd_oomd),
+	    cmocka_unit_test(test_row_13_the_whole_unit),
 	    cmocka_unit_test(test_row_14_from_outside),
 	    cmocka_unit_test(test_row_24_forks_refused),
 	};

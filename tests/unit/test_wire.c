@@ -119,20 +119,15 @@ check_vector(decode_fn *decode, const char *name, const char *hex, const char *m
 	buf_free(&again);
 }
 
-/* Beside this file's directory, unless REAPQ_VECTORS says where. */
+/* In tests/vectors, unless REAPQ_VECTORS says where. */
 static FILE *
 open_vectors(const char *name)
 {
 	const char *dir = getenv("REAPQ_VECTORS");
-	const char *slash = strrchr(__FILE__, '/');
 	char path[4096];
 	FILE *f;
 
-	if (dir)
-		snprintf(path, sizeof(path), "%s/%s", dir, name);
-	else
-		snprintf(path, sizeof(path), "%.*s../vectors/%s",
-		    slash ? (int)(slash + 1 - __FILE__) : 0, __FILE__, name);
+	snprintf(path, sizeof(path), "%s/%s", dir ? dir : VECTORS, name);
 	f = fopen(path, "re");
 	if (!f)
 		fail_msg("%s: cannot be read", path);

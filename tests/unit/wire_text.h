@@ -118,6 +118,10 @@ wire_text_task(const struct wire_task *t)
 	wire_text_int(&b, "max_attempts", t->max_attempts, 1);
 	wire_text_int(&b, "retry_delay_ms", t->retry_delay_ms, 0);
 	wire_text_optional(&b, "retry_on", t->retry_on);
+	wire_text_int(&b, "oom_factor", t->oom_factor, 0);
+	wire_text_int(&b, "oom_step", t->oom_step, 0);
+	wire_text_int(&b, "oom_raised", t->oom_raised, 0);
+	wire_text_optional(&b, "oom_queue", t->oom_queue);
 	return wire_text_done(&b);
 }
 
@@ -131,12 +135,14 @@ wire_text_worker(const struct wire_worker *w)
 	wire_text_string(&b, "host", w->host);
 	wire_text_string(&b, "queues", w->queues);
 	wire_text_string(&b, "isolation", w->isolation);
+	wire_text_string(&b, "hardening", w->hardening);
 	wire_text_string(&b, "version", w->version);
 	wire_text_string(&b, "handlers", w->handlers);
 	wire_text_int(&b, "pid", w->pid, 0);
 	wire_text_int(&b, "slots", w->slots, 0);
 	wire_text_int(&b, "busy", w->busy, 0);
 	wire_text_int(&b, "tasks_done", w->tasks_done, 0);
+	wire_text_int(&b, "fetch_age_ms", w->fetch_age_ms, -1);
 	wire_text_int(&b, "started_ms", w->started_ms, 0);
 	return wire_text_done(&b);
 }
@@ -196,6 +202,7 @@ wire_text_attempt(struct buf *b, const struct reapq_attempt *a)
 	wire_text_string(b, "worker", a->worker);
 	wire_text_int(b, "started_ms", a->started_ms, 0);
 	wire_text_int(b, "ended_ms", a->ended_ms, 0);
+	wire_text_int(b, "memory_limit", a->memory_limit, 0);
 	wire_text_int(b, "superseded", a->superseded, 0);
 	CHECK(buf_addf(b, " }") == 0);
 }
@@ -252,10 +259,12 @@ wire_text_report(const struct reapq_report *r)
 	wire_text_string(&b, "host", r->host);
 	wire_text_int(&b, "pid", r->pid, 0);
 	wire_text_string(&b, "isolation", r->isolation);
+	wire_text_string(&b, "hardening", r->hardening);
 	wire_text_int(&b, "leftover_processes", r->leftover_processes, 0);
 	wire_text_int(&b, "submitted_ms", r->submitted_ms, 0);
 	wire_text_int(&b, "started_ms", r->started_ms, 0);
 	wire_text_int(&b, "ended_ms", r->ended_ms, 0);
+	wire_text_optional(&b, "moved_to", r->moved_to);
 	wire_text_lists(&b, r);
 	return wire_text_done(&b);
 }

@@ -1,5 +1,6 @@
 /*
- * call.c - the child's end of its channel, and the functions that handlers call.
+ * call.c - what comes over the child's channel, and the functions that handlers call.
+ * What they send goes through call_send(): the channel (call_send.c), or reapq-repro.
  *
  * Reads and writes block: the child has nothing else to do. It trusts the worker's
  * frames (same build, same machine). It never buffers a result: what a handler writes
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 static int
@@ -33,24 +33,6 @@ read_full(int fd, void *data, size_t len)
 			return -errno;
 		if (n == 0)
 			return 1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int
-write_full(int fd, const void *data, size_t len)
-{
-	const char *p = data;
-
-	while (len > 0) {
-		ssize_t n = send(fd, p, len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
 		p += n;
 		len -= (size_t)n;
 	}
@@ -117,15 +99,6 @@ call_payload_to_stdin(struct reapq_call *call)
 		return -errno;
 	close(fd);
 	return 0;
-}
-
-int
-call_send(struct reapq_call *call, enum frame_type type, const void *data, size_t len)
-{
-	struct frame_header head = {FRAME_MAGIC, (uint32_t)type, (uint32_t)len};
-	int rc = write_full(call->chan_fd, &head, sizeof(head));
-
-	return rc != 0 ? rc : write_full(call->chan_fd, data, len);
 }
 
 char *

@@ -11,7 +11,9 @@
 
 #include "call.h"
 #include "crash.h"
+#include "exec.h"
 #include "rlimits.h"
+#include "sandbox.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -26,6 +28,15 @@
 enum {
 	EXIT_SETUP = 120 /* the worker sees no task went in; see docs/design.md */
 };
+
+/* Bound to no user yet, and nothing of its own done: all that it will do counts there. */
+static void
+enter_cgroups(const struct child_setup *s)
+{
+	for (int i = 0; i < s->cgroup_fds_n; i++)
+		if (write(s->cgroup_fds[i], "0", 1) != 1)
+			_exit(LINK_EXIT_HOMELESS);
+}
 
 /* The channel must not be 0, 1 or 2 while those are put in place. */
 static void
@@ -76,47 +87,43 @@ limit(struct reapq_call *call, bool fresh_image)
 		refuse(call, "cannot set the limit", what, -rc);
 }
 
-static _Noreturn void
-run_exec(struct reapq_call *call)
+/* The last thing before user code: it may refuse what the steps before it need. */
+static void
+put_filter_on(struct reapq_call *call, const struct sandbox_plan *plan)
 {
-	size_t argc = call->head.argc, envc = call->head.envc;
-	char **argv = calloc(argc + 1, sizeof(*argv));
-	char *next = call_after_cwd(call);
-	char number[16];
-	int rc;
+	const char *what = "";
+	int rc = plan == NULL ? 0 : sandbox_filter(plan, &what);
 
-	if (argv == NULL)
-		refuse(call, "no memory for its arguments", NULL, ENOMEM);
-	for (size_t i = 0; i < argc; i++, next += strlen(next) + 1)
-		argv[i] = next;
-	snprintf(number, sizeof(number), "%d", call->head.attempt);
-	if (setenv("REAPQ_TASK_ID", call->id, 1) != 0 ||
-	    setenv("REAPQ_QUEUE", call->queue, 1) != 0 ||
-	    setenv("REAPQ_ATTEMPT", number, 1) != 0)
-		refuse(call, "no memory for its environment", NULL, errno);
-	/* putenv keeps the pointers; the strings live until exec */
-	for (size_t i = 0; i < envc; i++, next += strlen(next) + 1)
-		if (putenv(next) != 0)
-			refuse(call, "no memory for its environment", NULL, errno);
-	if ((rc = call_payload_to_stdin(call)) != 0)
-		refuse(call, "cannot put its payload on standard input", NULL, -rc);
-	if (call->cwd[0] != '\0' && chdir(call->cwd) != 0)
-		refuse(call, "cannot enter its working directory", call->cwd, errno);
+	if (rc != 0)
+		refuse(call, "cannot put its sandbox on", what, -rc);
+}
+
+static _Noreturn void
+run_exec(struct reapq_call *call, const struct sandbox_plan *plan)
+{
+	const char *what = "", *name = NULL;
+	char **argv = NULL;
+	int rc = exec_prepare(call, &argv, &what, &name);
+
+	if (rc != 0)
+		refuse(call, what, name, -rc);
 	limit(call, true);
+	put_filter_on(call, plan);
 	execvp(argv[0], argv);
 	refuse(call, "cannot execute", argv[0], errno);
 }
 
 static _Noreturn void
-run_handler(struct reapq_call *call, const struct loader *loader)
+run_handler(struct reapq_call *call, const struct child_setup *setup)
 {
-	const struct reapq_handler *h = loader_find(loader, call->handler);
+	const struct reapq_handler *h = loader_find(setup->loader, call->handler);
 	enum reapq_answer answer;
 	int rc;
 
 	if (h == NULL)
 		refuse(call, "no handler", call->handler, ENOENT);
 	limit(call, false);
+	put_filter_on(call, setup->sandbox);
 	answer = h->run(call);
 	/* what it printed is part of its report */
 	fflush(stdout);
@@ -133,26 +140,51 @@ run_handler(struct reapq_call *call, const struct loader *loader)
 	_exit(rc == 0 ? 0 : EXIT_SETUP);
 }
 
+/* Lost when it changes: set first, then look whether it was too late. */
+static void
+die_with_worker(const struct child_setup *setup)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != setup->worker_pid)
+		_exit(EXIT_SETUP);
+}
+
+/* 0, or negative errno: then it has to refuse its task, as soon as it has one. */
+static int
+become_sandboxed(const struct child_setup *setup, const char **ret_what)
+{
+	int rc;
+
+	if (setup->sandbox == NULL)
+		return 0;
+	rc = sandbox_become(setup->sandbox, setup->uid, ret_what);
+	/* A change of user has undone it, prctl(2). */
+	die_with_worker(setup);
+	return rc;
+}
+
 void
 child_main(const struct child_setup *setup)
 {
 	struct reapq_call call;
-	int rc;
+	const char *what = "";
+	int rc, locked;
 
+	enter_cgroups(setup);
 	reset_signals();
-	/* Lost when it changes: set first, then look whether it was too late. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != setup->worker_pid)
-		_exit(EXIT_SETUP);
+	die_with_worker(setup);
 	(void)setsid();
-	rlimits_set_gene(setup->gen);
+	rlimits_set_gene(setup->worker_pid, setup->gen);
 	crash_attach(setup->page_fd);
 	place_descriptors(setup);
+	locked = become_sandboxed(setup, &what);
 	rc = call_receive(&call, CHAN_FD);
 	if (rc > 0)
 		_exit(0);
 	if (rc < 0)
 		refuse(&call, "cannot receive the task", NULL, -rc);
+	if (locked != 0)
+		refuse(&call, "cannot put its sandbox on", what, -locked);
 	if (call.head.argc > 0)
-		run_exec(&call);
-	run_handler(&call, setup->loader);
+		run_exec(&call, setup->sandbox);
+	run_handler(&call, setup);
 }

@@ -10,6 +10,7 @@
 #include "fork.h"
 #include "link.h"
 #include "loader.h"
+#include "sandbox.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,12 +19,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 static void
-tell(enum link_type type, uint32_t gen, int value, const char *text)
+tell(enum link_type type, uint32_t gen, int value, uint32_t flags, const char *text)
 {
 	struct link_msg msg;
 
@@ -31,24 +33,26 @@ tell(enum link_type type, uint32_t gen, int value, const char *text)
 	msg.type = (uint32_t)type;
 	msg.gen = gen;
 	msg.value = value;
+	msg.flags = flags;
 	snprintf(msg.text, sizeof(msg.text), "%s", text);
 	while (send(LINK_FD, &msg, sizeof(msg), MSG_NOSIGNAL) < 0)
 		if (errno != EINTR)
 			_exit(0); /* the worker is gone, and so is our purpose */
 }
 
-/* 1: a message, with its descriptors; 0: the worker is gone. */
+/* How many descriptors came with a message; 0: the worker is gone. */
 static int
-hear(struct link_msg *msg, int fds[LINK_SPAWN_FDS])
+hear(struct link_msg *msg, int fds[LINK_FDS_MAX])
 {
 	union {
 		struct cmsghdr align;
-		char space[CMSG_SPACE(LINK_SPAWN_FDS * sizeof(int))];
+		char space[CMSG_SPACE(LINK_FDS_MAX * sizeof(int))];
 	} control;
 	struct iovec iov = {msg, sizeof(*msg)};
 	struct msghdr mh;
 	struct cmsghdr *c;
 	ssize_t n;
+	size_t len;
 
 	memset(&mh, 0, sizeof(mh));
 	mh.msg_iov = &iov;
@@ -62,30 +66,59 @@ hear(struct link_msg *msg, int fds[LINK_SPAWN_FDS])
 		return 0;
 	c = CMSG_FIRSTHDR(&mh);
 	if (c == NULL || c->cmsg_type != SCM_RIGHTS ||
-	    c->cmsg_len != CMSG_LEN(LINK_SPAWN_FDS * sizeof(int)))
+	    c->cmsg_len < CMSG_LEN(LINK_SPAWN_FDS * sizeof(int)))
 		return 0;
-	memcpy(fds, CMSG_DATA(c), LINK_SPAWN_FDS * sizeof(int));
-	return 1;
+	len = c->cmsg_len - CMSG_LEN(0);
+	memcpy(fds, CMSG_DATA(c), len);
+	return (int)(len / sizeof(int));
+}
+
+/* In parent and child alike: which cgroups are left for the child to enter. */
+static pid_t
+spawn(struct child_setup *setup, const int *cgroup_fds, int n, bool into,
+    uint32_t *ret_flags)
+{
+	bool inside = false;
+	/* the child's copy of it is what counts there */
+	pid_t pid = fork_sibling(into ? cgroup_fds[0] : -1, &inside);
+	/* the directory, and its own cgroup.procs if it is in it */
+	int skip = into + inside;
+
+	setup->cgroup_fds_n = n - skip;
+	for (int i = skip; i < n; i++)
+		setup->cgroup_fds[i - skip] = cgroup_fds[i];
+	*ret_flags = (inside ? LINK_INTO : 0) | (n > skip ? LINK_WRITING : 0);
+	return pid;
 }
 
 static void
-serve(const struct loader *loader, pid_t worker_pid)
+serve(const struct loader *loader, const struct sandbox_plan *sandbox, pid_t worker_pid)
 {
 	struct link_msg msg;
-	int fds[LINK_SPAWN_FDS];
+	int fds[LINK_FDS_MAX];
+	int n;
 
-	while (hear(&msg, fds)) {
-		struct child_setup setup = {
-		    msg.gen, worker_pid, fds[0], fds[1], fds[2], fds[3], loader};
-		pid_t pid = fork_sibling();
+	while ((n = hear(&msg, fds)) > 0) {
+		struct child_setup setup = {.gen = msg.gen,
+		    .worker_pid = worker_pid,
+		    .chan_fd = fds[0],
+		    .out_fd = fds[1],
+		    .err_fd = fds[2],
+		    .page_fd = fds[3],
+		    .loader = loader,
+		    .sandbox = sandbox,
+		    .uid = (uint32_t)msg.value};
+		uint32_t flags;
+		pid_t pid = spawn(&setup, fds + LINK_SPAWN_FDS, n - LINK_SPAWN_FDS,
+		    (msg.flags & LINK_INTO) != 0, &flags);
 
 		if (pid == 0)
 			child_main(&setup);
 		if (pid > 0)
-			tell(LINK_SPAWNED, msg.gen, pid, "");
+			tell(LINK_SPAWNED, msg.gen, pid, flags, "");
 		else
-			tell(LINK_SPAWN_FAILED, msg.gen, errno, "");
-		for (int i = 0; i < LINK_SPAWN_FDS; i++)
+			tell(LINK_SPAWN_FAILED, msg.gen, errno, 0, "");
+		for (int i = 0; i < n; i++)
 			close(fds[i]);
 	}
 }
@@ -122,11 +155,39 @@ one_thread(void)
 	return n == 1;
 }
 
+/* The worker's plan; NULL, as nobody else can hand one down: it could not be mapped. */
+static const struct sandbox_plan *
+map_plan(void)
+{
+	void *plan = mmap(
+	    NULL, sizeof(struct sandbox_plan), PROT_READ, MAP_PRIVATE, SANDBOX_FD, 0);
+
+	close(SANDBOX_FD);
+	return plan == MAP_FAILED ? NULL : plan;
+}
+
+/* After the modules are loaded: theirs may be files that are not to be seen after it. */
+static int
+lock_in(const struct sandbox_plan *plan)
+{
+	const char *what = "no memory for the plan";
+	char text[512];
+	int rc = plan == NULL ? -ENOMEM : sandbox_root(plan, &what);
+
+	if (rc == 0)
+		return 0;
+	snprintf(text, sizeof(text), "the sandbox: %s: %s", what, strerror(-rc));
+	tell(LINK_FATAL, 0, REAPQ_ESYS, 0, text);
+	return -1;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct reapq_error err = REAPQ_ERROR_INIT;
 	struct loader *loader = NULL;
+	const struct sandbox_plan *plan = NULL;
+	bool sandboxed = argc > 1 && strcmp(argv[1], SANDBOX_FLAG) == 0;
 	pid_t worker_pid = getppid();
 	struct sigaction ign;
 
@@ -145,22 +206,29 @@ main(int argc, char **argv)
 	(void)sigaction(SIGTERM, &ign, NULL);
 	(void)sigaction(SIGHUP, &ign, NULL);
 	volunteer_for_oom();
+	if (sandboxed) {
+		plan = map_plan();
+		argv++;
+		argc--;
+	}
 	if (loader_new(&loader, argv + 1, (size_t)(argc - 1), &err) != 0) {
-		tell(LINK_FATAL, 0, err.code, err.msg);
+		tell(LINK_FATAL, 0, err.code, 0, err.msg);
 		return 1;
 	}
 	if (!one_thread()) {
-		tell(LINK_FATAL, 0, REAPQ_EINVAL,
+		tell(LINK_FATAL, 0, REAPQ_EINVAL, 0,
 		    "a module has started a thread on loading; children are forked "
 		    "from "
 		    "this process, so it may have one only");
 		return 1;
 	}
+	if (sandboxed && lock_in(plan) != 0)
+		return 1;
 	/* After the modules, which it lists. */
 	crash_init();
 	for (size_t i = 0; i < loader_count(loader); i++)
-		tell(LINK_HANDLER, 0, 0, loader_at(loader, i)->name);
-	tell(LINK_READY, 0, 0, "");
-	serve(loader, worker_pid);
+		tell(LINK_HANDLER, 0, 0, 0, loader_at(loader, i)->name);
+	tell(LINK_READY, 0, 0, 0, "");
+	serve(loader, plan, worker_pid);
 	return 0;
 }

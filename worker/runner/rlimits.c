@@ -85,9 +85,10 @@ rlimits_apply(const struct reapq_limits *l, bool fresh_image, const char **ret_w
 }
 
 void
-rlimits_set_gene(uint32_t gen)
+rlimits_set_gene(pid_t worker, uint32_t gen)
 {
-	struct rlimit gene = {LINK_GENE_BASE + gen, LINK_GENE_BASE + gen};
+	struct rlimit gene = {
+	    LINK_GENE_BASE(worker) + gen, LINK_GENE_BASE(worker) + gen};
 
 	/* Refused if somebody set a lower one: then runaways cannot be told apart. */
 	(void)setrlimit(RLIMIT_RTTIME, &gene);

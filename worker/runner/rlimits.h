@@ -5,6 +5,7 @@
 #include <reapq/task.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * Soft and hard alike, except CPU: SIGXCPU at the limit, SIGKILL one second later. A limit
@@ -15,7 +16,8 @@
 int rlimits_apply(
     const struct reapq_limits *l, bool fresh_image, const char **ret_what);
 
-/* Marks the process, and all that it will ever start, as child gen's (see link.h). */
-void rlimits_set_gene(uint32_t gen);
+/* Marks the process, and all that it will ever start, as this worker's child gen's (see
+ * link.h). */
+void rlimits_set_gene(pid_t worker, uint32_t gen);
 
 #endif

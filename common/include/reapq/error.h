@@ -47,7 +47,9 @@ enum reapq_code {
 	REAPQ_ENOTDONE = -13, /* the future is still queued or running */
 	REAPQ_EEMPTY = -14,   /* the set holds no futures */
 	REAPQ_EFORKED = -15,  /* made before fork(): make a new client in the child */
-	REAPQ_EDEADLK = -16   /* waited inside a callback */
+	REAPQ_EDEADLK = -16,  /* waited inside a callback */
+	REAPQ_EDRAINING = -17, /* the queue takes no new tasks; nothing was submitted */
+	REAPQ_EUNCONFIRMED = -18 /* submitted, but its durability is not confirmed */
 };
 
 struct reapq_error {

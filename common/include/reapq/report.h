@@ -110,6 +110,7 @@ struct reapq_attempt {
 	const char *worker;
 	int64_t started_ms, ended_ms;
 	int superseded; /* a late finisher's: the task was somebody else's by then */
+	int64_t memory_limit; /* bytes; 0: none, or not known */
 };
 
 struct reapq_report {
@@ -145,6 +146,8 @@ struct reapq_report {
 	const char *isolation;     /* "" where no worker had it */
 	int leftover_processes;
 	int64_t submitted_ms, started_ms, ended_ms; /* Unix time; 0: never */
+	const char *hardening; /* what more it was locked into; "" for nothing */
+	const char *moved_to;  /* NULL; else the queue where the task went on */
 };
 
 #ifdef __cplusplus

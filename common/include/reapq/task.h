@@ -71,6 +71,14 @@ struct reapq_task {
 	int64_t result_ttl_ms; /* how long the result is kept; 0: one hour */
 	const char *tag;       /* NULL, or text of yours that comes with the report */
 	void *user;            /* yours; see reapq_future_user(); never sent */
+	/* After too little memory (memory_limit, oom): again, with the limit at so many
+	 * per cent of the last, 101 to 10000, or so many bytes more; not both. 0: not so.
+	 * Up to the worker's ceiling, 10 times at most, beside max_attempts. */
+	int oom_factor;
+	int64_t oom_step;
+	/* NULL, or the queue where it then goes on, under the same id, when its limit is
+	 * not raised here. The future follows it. */
+	const char *oom_queue;
 };
 
 /* .size alone, where the language has it: other fields are 0 without a warning. */

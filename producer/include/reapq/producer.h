@@ -43,6 +43,13 @@ struct reapq_set;
 
 /* ---- connect ---------------------------------------------------------------- */
 
+/* How safe a task is when its submit has returned 0. */
+enum reapq_durability {
+	REAPQ_DURABILITY_NONE,   /* Redis has it in memory */
+	REAPQ_DURABILITY_AOF,    /* on Redis's disk: WAITAOF, Redis >= 7.2 */
+	REAPQ_DURABILITY_REPLICA /* in the memory of a replica: WAIT */
+};
+
 struct reapq_client_options {
 	size_t size;            /* sizeof(struct reapq_client_options) */
 	const char *url;        /* NULL: redis://127.0.0.1:6379/0. docs/operations.md
@@ -55,6 +62,9 @@ struct reapq_client_options {
 	int64_t result_max;  /* larger reports are refused; 0: 4 x REAPQ_RESULT_MAX */
 	int forget_payloads; /* 1: don't keep what was submitted until it settles; a
 				   task that Redis lost is then "vanished" */
+	int allow_eviction;  /* 1: connect although Redis may evict tasks */
+	enum reapq_durability durability; /* what a submit waits for */
+	int durability_timeout_ms;        /* how long; 0: 1000 */
 };
 
 /* .size alone, where the language has it: other fields are 0 without a warning. */
@@ -71,12 +81,18 @@ struct reapq_client_options {
 #endif
 
 /*
- * Connects, and checks that the server is Redis >= 7.0 or Valkey >= 7.2.
+ * Connects, and checks that the server is Redis >= 7.0 or Valkey >= 7.2, that it does
+ * not evict keys when it is full, and that it can give the durability asked for.
  * Blocks up to connect_timeout_ms (name resolution comes on top of that).
- * Fails with EINVAL (the URL), ECONN, EREDIS (refused: password, version).
+ * Fails with EINVAL (the URL), ECONN, EREDIS (refused: password, version, eviction,
+ * durability).
  */
 REAPQ_API REAPQ_MUST_CHECK int reapq_client_new(struct reapq_client **ret_client,
     const struct reapq_client_options *opts, struct reapq_error *err);
+
+/* What its owner should know of the server: that its checks could not be made, or were
+ * overruled by allow_eviction. "": nothing. Lives as long as the client. */
+REAPQ_API const char *reapq_client_warning(const struct reapq_client *client);
 
 /*
  * Disconnects and frees. Tasks go on. Futures still out keep what they know and
@@ -92,9 +108,10 @@ REAPQ_API void reapq_client_free(struct reapq_client *client);
  * Stores the task in Redis; 0 means it is there. ret_future may be NULL to not
  * wait for it. A live task with the same id or unique key is joined: the future
  * is on that one, and reapq_future_joined() says so.
- * Fails with EINVAL, ETOOBIG (nothing sent), EFULL, ECONN, EREDIS. After ECONN
+ * Fails with EINVAL, ETOOBIG (nothing sent), EFULL, EDRAINING, ECONN, EREDIS. After ECONN
  * it is not known whether the task was stored: submitting again with the same
- * id is safe.
+ * id is safe. EUNCONFIRMED: it is stored and *ret_future is there, but the client's
+ * durability was not confirmed in time.
  */
 REAPQ_API REAPQ_MUST_CHECK int reapq_submit(struct reapq_client *client,
     const struct reapq_task *task, struct reapq_future **ret_future,
@@ -103,6 +120,7 @@ REAPQ_API REAPQ_MUST_CHECK int reapq_submit(struct reapq_client *client,
 /*
  * The same for n tasks in one round trip. Returns 0 if all were stored, else
  * the first failure; ret_futures[i] is NULL exactly for those that were not.
+ * EUNCONFIRMED comes last: then all were stored, and all futures are there.
  */
 REAPQ_API REAPQ_MUST_CHECK int reapq_submit_many(struct reapq_client *client,
     const struct reapq_task *tasks, size_t n, struct reapq_future **ret_futures,

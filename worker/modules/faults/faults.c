@@ -42,6 +42,7 @@ static const struct reapq_handler handlers[] = {
     {"runaway", process_runaway, "leave a daemon behind; the result is its pid"},
     {"holdout", process_holdout,
 	"leave a child that holds stdout; the result: its pid"},
+    {"become", process_become, "execute the shell command PAYLOAD in its own place"},
     {"traced", process_traced, "leave a process behind that traces the child"},
     {"logs", output_logs, "log PAYLOAD (1000) lines"},
     {"fds", process_fds, "list the descriptors and the environment of the child"},
@@ -49,6 +50,9 @@ static const struct reapq_handler handlers[] = {
     {"big", output_big, "a result of PAYLOAD MiB"},
     {"stderr", output_stderr, "write PAYLOAD bytes to stderr, then abort"},
     {"print", output_print, "write the payload to stdout and to stderr"},
+    {"traceme", sandbox_traceme, "let itself be traced (ptrace)"},
+    {"netsocket", sandbox_socket, "make a socket for the network"},
+    {"whoami", sandbox_whoami, "its user, and what prctl tells of it"},
     {"badframe", output_badframe, "write garbage to the worker"},
     {NULL, NULL, NULL},
 };

@@ -7,6 +7,8 @@
  */
 #include "faults.h"
 
+#include "payload.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -155,4 +157,17 @@ process_traced(struct reapq_call *call)
 		return REAPQ_FAIL;
 	}
 	return write_pid(call, pid);
+}
+
+enum reapq_answer
+process_become(struct reapq_call *call)
+{
+	char *command = payload_text(call);
+
+	if (command == NULL)
+		return REAPQ_FAIL;
+	(void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+	reapq_call_error(call, "execl: %s", strerror(errno));
+	free(command);
+	return REAPQ_FAIL;
 }

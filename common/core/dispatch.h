@@ -1,6 +1,6 @@
-/* dispatch.h - a task to the bytes that a warm child waits for. Pure. */
-#ifndef WORKER_DISPATCH_H
-#define WORKER_DISPATCH_H
+/* dispatch.h - a task to the bytes that a warm child, or reapq-repro, waits for. Pure. */
+#ifndef CORE_DISPATCH_H
+#define CORE_DISPATCH_H
 
 #include "wire.h"
 

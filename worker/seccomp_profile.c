@@ -45,7 +45,8 @@ static const char *const needed[] = {"read", "write", "writev", "sendto", "sendm
     "rt_sigprocmask", "sigaltstack", "tgkill", "gettid", "getpid", "futex", "mmap",
     "munmap", "mprotect", "brk", "open", "openat", "pread64", "fstat", "newfstatat",
     "stat", "statfs", "getrlimit", "prlimit64", "nanosleep", "clock_nanosleep",
-    "restart_syscall", "execve"};
+    "restart_syscall", "execve", "arch_prctl", "rseq", "set_robust_list",
+    "set_tid_address"};
 
 static bool
 has_call(const struct seccomp_profile *p, int call)

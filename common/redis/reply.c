@@ -157,7 +157,9 @@ reply_error(const struct redisReply *r, struct reapq_error *err)
 	if (!reply_is_error(r))
 		return error_set(err, REAPQ_EPROTO,
 		    "Redis answered %s where an error was due", type_name(r));
-	error_set(&said, code, "%.*s", (int)(r->len < 1000 ? r->len : 1000), r->str);
+	error_set(&said, code, "%s%.*s",
+	    code == REAPQ_EFULL ? "Redis is full (maxmemory): " : "",
+	    (int)(r->len < 1000 ? r->len : 1000), r->str);
 	/* a terminal would obey what a hostile server put there */
 	for (char *p = said.msg; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)

@@ -425,6 +425,10 @@ options_parse(struct options *o, unsigned groups, enum options_style style, int 
 		return error_set(err, REAPQ_EINVAL,
 		    "--once, and a flag that starts it again (--oom-retry-memory, "
 		    "--oom-queue, --max-attempts or --max-lost)");
+	if (o->task.oom_queue != NULL && o->task.max_lost == REAPQ_MAX_LOST_NONE)
+		return error_set(err, REAPQ_EINVAL,
+		    "--oom-queue needs --max-lost of 1 or more: a worker that is lost "
+		    "while it moves the task would leave both a report and a run");
 	return 0;
 }
 

@@ -138,6 +138,7 @@ an_errors_text_is_one_clean_line(void **state)
 	assert_int_equal(err.code, REAPQ_EREDIS);
 	assert_string_equal(err.msg, "ERR ?[2Jgone?and more");
 	assert_int_equal(reply_error(&oom, &err), REAPQ_EFULL);
+	assert_string_equal(err.msg, "Redis is full (maxmemory): OOM full");
 	r.type = REDIS_REPLY_NIL;
 	assert_int_equal(reply_error(&r, &err), REAPQ_EPROTO);
 }

@@ -184,6 +184,11 @@ more_memory_after_too_little(void **state)
 	assert_int_equal(
 	    read_line(&l, OPTIONS_ANYWHERE, "run --once --oom-retry-memory 2x x"),
 	    REAPQ_EINVAL);
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "run --max-lost 0 --oom-queue big x"),
+	    REAPQ_EINVAL);
+	assert_int_equal(
+	    read_line(&l, OPTIONS_ANYWHERE, "run --max-lost 1 --oom-queue big x"), 0);
 }
 
 static void

@@ -45,6 +45,7 @@ test_bad_lines(void **state)
 	refused("@most\n", "no system call is called '@most'");
 	refused("\nwrite", "line 2: 'write' cannot be denied");
 	refused("execve", "cannot be denied");
+	refused("rseq", "cannot be denied");
 }
 
 static void

@@ -75,6 +75,20 @@ cgroup_shared_close(struct cgroup_shared *s)
 	cgroup_shared_init(s);
 }
 
+int64_t
+cgroup_shared_limit(const struct cgroup_shared *s)
+{
+	char text[64];
+	int fd =
+	    s->dir_fd < 0 ? -1 : openat(s->dir_fd, "memory.max", O_RDONLY | O_CLOEXEC);
+	int64_t limit =
+	    cgroup_dir_reread(fd, text, sizeof(text)) ? cgroup_parse_number(text) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	return limit == INT64_MAX ? -1 : limit;
+}
+
 void
 cgroup_shared_read(const struct cgroup_shared *s, struct cgroup_counters *ret)
 {

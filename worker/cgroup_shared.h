@@ -24,6 +24,9 @@ bool cgroup_shared_open(
     struct cgroup_shared *s, const char *v1, const char *v2, bool slots);
 void cgroup_shared_close(struct cgroup_shared *s);
 
+/* Its memory.max, bytes; -1: none, or not v2. */
+int64_t cgroup_shared_limit(const struct cgroup_shared *s);
+
 void cgroup_shared_read(const struct cgroup_shared *s, struct cgroup_counters *ret);
 
 #endif

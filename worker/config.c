@@ -262,6 +262,7 @@ set_limit(struct config *c, int key, const char *text, struct reapq_error *err)
 
 	if (rc == 0)
 		limit_set(max ? &c->ceilings : &c->defaults, i, value);
+	c->memory_given = c->memory_given || (rc == 0 && !max && i == LIMIT_MEMORY);
 	return rc;
 }
 

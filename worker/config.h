@@ -35,6 +35,7 @@ struct config {
 	struct sandbox_config sandbox;
 	int64_t grace_ms, kill_grace_ms, lease_ms;
 	struct reapq_limits defaults, ceilings;
+	bool memory_given; /* its default, by the operator */
 	enum log_level log_level;
 	char *memory[CONFIG_QUEUES_MAX + CONFIG_MODULES_MAX + 32]; /* what was copied */
 	int memory_count;

@@ -38,6 +38,14 @@ isolation_name(const struct isolation *iso)
 	return isolation_tier_name(iso->tier, iso->shared.oom_group);
 }
 
+int64_t
+isolation_fatal_limit(const struct isolation *iso)
+{
+	return iso->tier == ISOLATION_C && iso->shared.oom_group
+		   ? cgroup_shared_limit(&iso->shared)
+		   : -1;
+}
+
 bool
 isolation_limits_memory(const struct isolation *iso)
 {

@@ -39,6 +39,10 @@ void isolation_print(struct isolation *iso, FILE *out);
 /* A real OOM kill in a cgroup of its own: what came of it, on out. */
 void isolation_oom_test(struct isolation *iso, FILE *out);
 
+/* The memory limit of the cgroup in which an OOM kill takes this worker along (C!); -1:
+ * there is no such, or it has none. */
+int64_t isolation_fatal_limit(const struct isolation *iso);
+
 /* Does the kernel hold a task's tree to this limit? Else somebody else has to. */
 bool isolation_limits_memory(const struct isolation *iso);
 bool isolation_limits_processes(const struct isolation *iso);

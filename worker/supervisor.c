@@ -20,6 +20,7 @@
 #include "lease.h"
 #include "leftovers.h"
 #include "log.h"
+#include "memory_share.h"
 #include "orphans.h"
 #include "outbox.h"
 #include "pool.h"
@@ -453,6 +454,7 @@ supervisor_run(const struct config *config, struct reapq_error *err)
 		0)
 		goto out;
 	isolation_log(s->isolation);
+	memory_share_fit(&own, s->isolation);
 	if (orphans > 0)
 		log_event(LOG_WARN, "orphans_killed", "count=%d", orphans);
 	if (config->embedded && (rc = embed(s, &own, err)) != 0)

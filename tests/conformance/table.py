@@ -199,6 +199,8 @@ row("oom-page-cache", deaths("page-cache", "{tmp}", "96"), ok(),
 row("oom-refused", deaths("refused", "256"), dies("SIGABRT", never="OOM"),
     "malloc is refused under --memory-rlimit, and it aborts", limits=LIMIT,
     worker=("--memory-rlimit",))
+# What a worker on C! would do by itself to live on.
+UNSHARED = ("--default-memory", "none", "--max-memory", "64G")
 row("oom-container", die("oom", "4096"),
     limit("oom", says="killed by the kernel's OOM killer"),
     "no limit of its own; the container's runs out",
@@ -206,7 +208,7 @@ row("oom-container", die("oom", "4096"),
      "A0 C": dict(certainty="likely", says="as many as"),
      "C!": dict(outcome="lost", verdict="worker_lost", certainty="unknown", signal=None,
                 says=""),
-     "D": dict(UNKNOWN, says=SENDER)}, limits=("--once",), box=True)
+     "D": dict(UNKNOWN, says=SENDER)}, limits=("--once",), box=True, worker=UNSHARED)
 row("oom-container-command", deaths("oom", "4096"),
     limit("oom", says="killed by the kernel's OOM killer"),
     "its own limit is higher than the container's",
@@ -214,7 +216,15 @@ row("oom-container-command", deaths("oom", "4096"),
      "A0 C": dict(certainty="likely", says="as many as"),
      "C!": dict(outcome="lost", verdict="worker_lost", certainty="unknown", signal=None,
                 says=""),
-     "D": dict(UNKNOWN, says=SENDER)}, limits=("--once", "--memory", "2G"), box=True)
+     "D": dict(UNKNOWN, says=SENDER)}, limits=("--once", "--memory", "2G"), box=True,
+    worker=UNSHARED)
+row("oom-share", die("oom", "4096"),
+    limit("oom", says="killed by the kernel's OOM killer"),
+    "no limit is given to task or worker; where the container dies as one, each slot has a share",
+    {"B-": dict(certainty=("proved", "likely")),
+     "A0 C": dict(certainty="likely", says="as many as"),
+     "C!": dict(verdict="memory_limit", certainty="proved", says="over its memory limit"),
+     "D": dict(UNKNOWN, says=SENDER)}, limits=("--once",), box=True)
 
 # ---- other limits ------------------------------------------------------------------------
 

@@ -40,14 +40,16 @@ def test_tier_is_told_everywhere(redis, worker, cli):
 
 
 def test_check_shows_each_probe():
-    done = subprocess.run([harness.program("reapq-worker"), "--check", "--oom-test"],
-                          capture_output=True, text=True, check=True,
-                          env=harness.clean_environment())
-    counted = re.search(r"OOM kill counted\s+(\S+)", done.stdout).group(1)
+    with subprocess.Popen([harness.program("reapq-worker"), "--check", "--oom-test"],
+                          stdout=subprocess.PIPE, text=True,
+                          env=harness.clean_environment()) as check:
+        said = check.stdout.read()
+    assert check.returncode == 0, said
+    counted = re.search(r"OOM kill counted\s+(\S+)", said).group(1)
     if not harness.ASAN:
         assert counted == ("yes" if harness.limits_memory() else "no")
-    assert not glob.glob("/sys/fs/cgroup/**/reapq.check-*", recursive=True) or \
-        os.environ.get("REAPQ_ISOLATION"), done.stdout
+    assert not glob.glob(f"/sys/fs/cgroup/**/reapq.check-{check.pid}", recursive=True) or \
+        os.environ.get("REAPQ_ISOLATION"), said
 
 
 def test_tier_that_cannot_be_had(redis):

@@ -47,7 +47,7 @@ chaos:
 	tests/install-deps.sh test
 	cmake --preset release -DREAPQ_TESTS=ON -B build/chaos && cmake --build build/chaos
 	/usr/bin/python3 -B tests/chaos/run.py --bin build/chaos/bin --tests build/chaos/tests \
-	  --seconds 480 --loss-seconds 120 --gap 0.5 4 --maps 6 --min-tasks 100000 --min-faults 200 $(if $(SEED),--seed $(SEED))
+	  --seconds 480 --loss-seconds 120 --gap 1 5 --maps 8 --min-tasks 100000 --min-faults 200 $(if $(SEED),--seed $(SEED))
 
 fuzz:
 	tests/install-deps.sh test

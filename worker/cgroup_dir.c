@@ -109,13 +109,23 @@ cgroup_dir_make(
 	return 0;
 }
 
+/* Does its path still lead to it? One that was removed may have been made anew: a lock on
+ * the old one says nothing about that. */
+static bool
+is_there(const struct cgroup_dir *d)
+{
+	struct stat held, there;
+
+	return fstat(d->fd, &held) == 0 && stat(d->path, &there) == 0 &&
+	       held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+}
+
 int
 cgroup_dir_make_home(
     struct cgroup_dir *d, const char *parent, const char *name, struct reapq_error *err)
 {
 	struct reapq_error why = REAPQ_ERROR_INIT;
 	char full[192];
-	struct stat st;
 	int rc = 0;
 
 	snprintf(full, sizeof(full), CGROUP_DIR_PREFIX "%s", name);
@@ -128,8 +138,7 @@ cgroup_dir_make_home(
 		rc = cgroup_dir_make(d, parent, full, &why);
 		if (rc != 0 && (errno != ENOENT || access(parent, F_OK) != 0))
 			break;
-		if (rc == 0 && flock(d->fd, LOCK_EX | LOCK_NB) == 0 &&
-		    stat(d->path, &st) == 0)
+		if (rc == 0 && flock(d->fd, LOCK_EX | LOCK_NB) == 0 && is_there(d))
 			return 0;
 		cgroup_dir_close(d);
 	}
@@ -296,7 +305,8 @@ cgroup_dir_sweep(const char *parent)
 			entry->d_name) >= (int)sizeof(old.path))
 			continue;
 		old.fd = open(old.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (old.fd >= 0 && flock(old.fd, LOCK_EX | LOCK_NB) == 0)
+		if (old.fd >= 0 && flock(old.fd, LOCK_EX | LOCK_NB) == 0 &&
+		    is_there(&old))
 			cgroup_dir_remove(&old);
 		else
 			cgroup_dir_close(&old);

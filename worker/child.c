@@ -12,6 +12,7 @@
 #include "error.h"
 #include "isolation.h"
 #include "leftovers.h"
+#include "release.h"
 #include "runner_proc.h"
 #include "sandbox.h"
 #include <errno.h>
@@ -58,22 +59,6 @@ give_back(struct child *c)
 	c->slot = NULL;
 }
 
-static void
-close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-static void
-free_event(struct event **ev)
-{
-	if (*ev != NULL)
-		event_free(*ev);
-	*ev = NULL;
-}
-
 /* Zeroed, and its memory there already: the child may have none left to give. */
 static int
 new_page(void)
@@ -82,7 +67,7 @@ new_page(void)
 	int fd = memfd_create("crash", MFD_CLOEXEC);
 
 	if (fd >= 0 && pwrite(fd, zeros, sizeof(zeros), 0) != (ssize_t)sizeof(zeros))
-		close_fd(&fd);
+		release_fd(&fd);
 	return fd;
 }
 
@@ -126,7 +111,7 @@ child_new(struct child **ret_child, const struct child_origin *origin, uint32_t 
 	rc = rc == 0 ? ask(c, &spawn, err)
 		     : error_sys(err, -rc, "descriptors for a child");
 	for (int i = 0; i < 3; i++)
-		close_fd(&spawn.fds[i]);
+		release_fd(&spawn.fds[i]);
 	if (rc != 0) {
 		child_free(c);
 		return rc;
@@ -147,10 +132,10 @@ child_free(struct child *c)
 	}
 	give_back(c);
 	child_streams_free(&c->streams);
-	free_event(&c->ev_pid);
-	free_event(&c->ev_held);
-	close_fd(&c->pid_fd);
-	close_fd(&c->page_fd);
+	release_event(&c->ev_pid);
+	release_event(&c->ev_held);
+	release_fd(&c->pid_fd);
+	release_fd(&c->page_fd);
 	free(c);
 }
 
@@ -211,8 +196,8 @@ on_death(evutil_socket_t fd, short what, void *arg)
 		CHECK(event_add(c->ev_held, &pause) == 0);
 		return;
 	}
-	free_event(&c->ev_pid);
-	free_event(&c->ev_held);
+	release_event(&c->ev_pid);
+	release_event(&c->ev_held);
 	c->state = CHILD_DEAD;
 	child_streams_drain(&c->streams);
 	c->watcher.on_exit(c->watcher.arg);
@@ -395,5 +380,5 @@ child_reap(struct child *c)
 	while (waitid(P_PIDFD, (id_t)c->pid_fd, &c->si, WEXITED | WNOHANG) != 0 &&
 	       errno == EINTR)
 		;
-	close_fd(&c->pid_fd);
+	release_fd(&c->pid_fd);
 }

@@ -10,6 +10,7 @@
 
 #include "child.h"
 #include "error.h"
+#include "release.h"
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -21,27 +22,11 @@
 #define READ_CHUNK ((size_t)256 * 1024)
 
 static void
-close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-static void
-free_event(struct event **ev)
-{
-	if (*ev != NULL)
-		event_free(*ev);
-	*ev = NULL;
-}
-
-static void
 forget_task(struct child_streams *s)
 {
 	free(s->task);
 	s->task = NULL;
-	free_event(&s->ev_chan_write);
+	release_event(&s->ev_chan_write);
 }
 
 int
@@ -73,13 +58,13 @@ child_streams_open(struct child_streams *s, struct event_base *base, int ret_the
 static void
 close_all(struct child_streams *s)
 {
-	free_event(&s->ev_chan);
-	free_event(&s->ev_out);
-	free_event(&s->ev_err);
+	release_event(&s->ev_chan);
+	release_event(&s->ev_out);
+	release_event(&s->ev_err);
 	forget_task(s);
-	close_fd(&s->chan_fd);
-	close_fd(&s->out_fd);
-	close_fd(&s->err_fd);
+	release_fd(&s->chan_fd);
+	release_fd(&s->out_fd);
+	release_fd(&s->err_fd);
 }
 
 static int
@@ -104,7 +89,7 @@ read_channel(struct child_streams *s)
 		/* It was closed with something in it: unix(7). */
 		s->unread = s->unread || (n < 0 && errno == ECONNRESET);
 		if (n == 0 || (errno != EAGAIN && errno != EINTR))
-			free_event(&s->ev_chan);
+			release_event(&s->ev_chan);
 		return n < 0 && errno == EINTR;
 	}
 	if (s->garbled)
@@ -128,7 +113,7 @@ read_pipe(int fd, struct capture *to, struct event **ev)
 		return true;
 	}
 	if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		free_event(ev);
+		release_event(ev);
 	return n < 0 && errno == EINTR;
 }
 
@@ -204,7 +189,7 @@ add_event(struct child_streams *s, int fd, short what, event_callback_fn fn)
 	struct event *ev = event_new(s->base, fd, (short)(what | EV_PERSIST), fn, s);
 
 	if (ev != NULL && event_add(ev, NULL) != 0)
-		free_event(&ev);
+		release_event(&ev);
 	return ev;
 }
 

@@ -228,3 +228,18 @@ def gone(door):
     except BrokenPipeError:
         return True
     return False
+
+
+def test_priorities_are_strict(redis, worker, cli):
+    """Whatever was first: one claim goes over all lists, and takes from the highest."""
+    order = [(p, cli.submit("--priority", p, "echo", p))
+             for p in ("low", "normal", "high", "low", "high", "normal") for _ in range(3)]
+    one = worker(redis, "--concurrency", "1")
+    reports = cli.wait(*[task for _, task in order])
+    started = {p: [reports[task]["started_at"] for q, task in order if q == p]
+               for p in ("high", "normal", "low")}
+    # Whole milliseconds: the last of one may start in the same as the first of the next.
+    assert max(started["high"]) <= min(started["normal"])
+    assert max(started["normal"]) <= min(started["low"])
+    assert all(r["attempt"] == 1 for r in reports.values())
+    assert one.popen.poll() is None
